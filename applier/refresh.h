@@ -1,0 +1,18 @@
+#pragma once
+#include <set>
+
+#include "applier/world.h"
+#include "model/observed.h"
+#include "model/snapshot.h"
+
+namespace rayctl {
+
+/// Looks at the world, changes nothing: lists every provider (those of the config and those that
+/// records name) in parallel, asks GCS if a head of ours runs. Errors go into the result.
+Observed refresh(World& world, const ClusterName& cluster, const std::set<ProviderName>& providers,
+                 const Snapshot& snapshot, Time deadline);
+
+/// For --refresh=false: the records stand in for the machines.
+Observed assume(const Snapshot& snapshot, Time now);
+
+}  // namespace rayctl

@@ -1,0 +1,39 @@
+#pragma once
+#include "model/action.h"
+#include "model/json.h"
+#include "model/observed.h"
+#include "model/plan.h"
+#include "model/snapshot.h"
+#include "model/spec.h"
+
+namespace rayctl {
+
+// JSON codecs of the model (docs/formats/). The top level is a record; lists hold records; a field
+// is present and null rather than absent; keys are ordered; the same input gives the same bytes.
+// Version rule: minor adds, major breaks; a reader takes any minor of its own major, refuses a
+// higher major with kStateTooNew or kPlanUnreadable, and upgrades lower ones one step at a time.
+inline constexpr char kPlanFormat[] = "1.0";
+inline constexpr char kStateFormat[] = "1.0";
+
+Json to_json(const SpecDigests& digests);
+Json to_json(const NodeSpec& spec);
+Json to_json(const Action& action);
+Json to_json(const NodeRecord& record);
+Json to_json(const OpenOp& op);
+Json to_json(const Snapshot& snapshot);  ///< with "format_version"
+Json to_json(const Step& step);
+Json to_json(const Plan& plan);          ///< with "format_version"
+Json to_json(const CloudNode& node);
+Json to_json(const Error& error);        ///< {"code": "RAYCTL-0207", "message", "context", "remedy"}
+
+Result<Action> action_from_json(const Json& json);
+Result<NodeSpec> spec_from_json(const Json& json);
+Result<NodeRecord> record_from_json(const Json& json);
+Result<Snapshot> snapshot_from_json(const Json& json);
+Result<Plan> plan_from_json(const Json& json);
+
+const char* to_text(Reason reason);  ///< "missing", "out-of-date", ...
+const char* to_text(Power power);
+const char* to_text(Phase phase);
+
+}  // namespace rayctl

@@ -1,0 +1,35 @@
+#pragma once
+#include <map>
+#include <set>
+
+#include "model/names.h"
+#include "model/spec.h"
+
+namespace rayctl {
+
+/// How many nodes of each type are wanted, and which named ones may go: all that the autoscaler
+/// (or the default rule, config/resolve.h) can say to the rest.
+struct Scale {
+  std::map<NodeTypeName, int> want;  ///< the head's type is not in it: there is one head
+  std::set<NodeName> release;        ///< removed first, even when the count alone would keep them
+  bool operator==(const Scale&) const = default;
+};
+
+/// The whole goal: the config with the counts folded in. It names no node that is to be made:
+/// only the planner pairs counts with the nodes that exist.
+struct Desired {
+  ClusterName cluster;
+  NodeTypeName head_type;
+  std::map<NodeTypeName, NodeSpec> specs;   ///< the head's among them
+  std::map<NodeTypeName, int> want;         ///< per type; the head's is 1, or 0 with destroy
+  std::map<NodeTypeName, std::string> why;  ///< per type, why that count ("min_workers of gpu: 0 -> 1")
+  std::set<NodeName> release;
+  std::map<Digest, FieldDigests> breakdown; ///< of every digest in specs and of `autoscaler`
+  Digest autoscaler;                        ///< of min/max workers, idle timeout, upscaling speed, ...
+  Digest config;                            ///< of the whole resolved config
+  int max_unavailable = 1;
+  bool destroy = false;                     ///< `down`: nothing is wanted
+  bool operator==(const Desired&) const = default;
+};
+
+}  // namespace rayctl

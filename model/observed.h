@@ -1,0 +1,62 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "model/names.h"
+#include "model/spec.h"
+
+namespace rayctl {
+
+enum class Power { kPending, kRunning, kStopping, kStopped, kGone };
+
+/// A machine as its provider lists it. What the tags say is already read (model/tags.h).
+struct CloudNode {
+  CloudId id;
+  Power power = Power::kRunning;
+  std::optional<ClusterId> cluster;      ///< rayctl-cluster-id; nullopt: not made by rayctl
+  std::optional<NodeName> name;          ///< rayctl-node; nullopt: launched and not yet named
+  std::optional<NodeTypeName> type;      ///< ray-user-node-type
+  std::optional<OpToken> token;          ///< rayctl-op of the operation that made it
+  bool head = false;                     ///< ray-node-type is "head"
+  std::string internal_ip, external_ip;  ///< "" while unknown
+  std::map<std::string, std::string> tags;  ///< all of them, as the provider has them
+  bool operator==(const CloudNode&) const = default;
+};
+
+/// Ray's own view of one node.
+struct RayNode {
+  enum class State { kAlive, kDraining, kDead };
+  std::string node_id;  ///< Ray's, hex
+  State state = State::kAlive;
+  bool idle = false;
+  Millis idle_for{0};
+  std::map<std::string, double> total, available;  ///< resources; a zero one is absent
+  std::vector<std::string> activity;               ///< Ray's words on what keeps it busy
+  std::string ip;
+  bool operator==(const RayNode&) const = default;
+};
+
+/// What GCS said. Nodes are keyed by RAY_CLOUD_INSTANCE_ID; those that died are in it as kDead.
+struct RayView {
+  std::map<CloudId, RayNode> nodes;
+  bool operator==(const RayView&) const = default;
+};
+
+/// What could be seen at one moment. A provider that could not be listed holds its Error: not
+/// seen is never the same as gone, and its nodes are left alone.
+struct Observed {
+  Time at;
+  std::map<ProviderName, Result<std::vector<CloudNode>>> machines;
+  /// nullopt: not asked (no head, no Ray, or --refresh=false); an Error: GCS cannot be reached.
+  std::optional<Result<RayView>> ray;
+  /// Whether the start operation of Ray still runs on a machine, where that was looked up (the
+  /// head when GCS cannot be reached; every node of a cluster of plain processes).
+  std::map<CloudId, bool> start_running;
+  bool operator==(const Observed&) const = default;
+};
+
+}  // namespace rayctl

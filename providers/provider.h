@@ -1,0 +1,57 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "model/observed.h"
+#include "model/spec.h"
+#include "model/tags.h"
+#include "transport/command_runner.h"
+
+namespace rayctl {
+
+/// A launch of machines of one type: one operation, one token.
+struct LaunchRequest {
+  ClusterName cluster;
+  std::vector<NodeName> nodes;  ///< how many; the provider may use the names as hints
+  const NodeSpec* spec = nullptr;
+  OpToken token;
+  Tags tags;  ///< launch_tags(): put on every machine in the same call that makes it
+};
+
+/// A place that machines come from. May be eventually consistent; may be called concurrently.
+class Provider {
+ public:
+  virtual ~Provider() = default;
+  /// Every machine labelled with this cluster's name, whatever its power and whoever made it;
+  /// tags already read (read_tags).
+  virtual Result<std::vector<CloudNode>> list(const ClusterName& cluster, Time deadline) = 0;
+  /// Makes up to nodes.size() machines, idempotent in the token: a second call returns the first
+  /// one's machines. Fewer than asked for is a normal outcome.
+  virtual Result<std::vector<CloudNode>> create(const LaunchRequest& request, Time deadline) = 0;
+  /// Adds or overwrites tags; durable and seen by the next list.
+  virtual Result<> set_tags(const CloudId& id, const Tags& tags, Time deadline) = 0;
+  /// Succeeds when the machine is gone or going, and if it never existed.
+  virtual Result<> terminate(const CloudId& id, Time deadline) = 0;
+};
+
+/// How to work on the machines of a provider. Hosts and clouds share one over SSH; the process
+/// provider and Kubernetes have their own. May be called concurrently.
+class NodeAccess {
+ public:
+  virtual ~NodeAccess() = default;
+  virtual Result<std::unique_ptr<CommandRunner>> runner(const CloudNode& node) = 0;
+  /// The program that starts Ray on `node` and stays in the foreground while Ray lives, without
+  /// the authentication variables (the applier adds them). `head` is null for the head itself.
+  virtual Result<Command> start_command(const CloudNode& node, const NodeSpec& spec, const CloudNode* head) = 0;
+  /// host:port at which GCS of this head is reached from here, already forwarded where needed.
+  virtual Result<std::string> gcs_endpoint(const CloudNode& head) = 0;
+  /// http://host:port of the dashboard as seen from here.
+  virtual Result<std::string> dashboard_url(const CloudNode& head) = 0;
+};
+
+}  // namespace rayctl
