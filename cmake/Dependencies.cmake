@@ -43,7 +43,8 @@ rayctl_dependency(dep_sqlite SQLiteCpp/SQLiteCpp.h SQLiteCpp sqlite3)
 rayctl_dependency(dep_crypto openssl/evp.h crypto)
 rayctl_dependency(dep_ssl openssl/ssl.h ssl crypto)
 rayctl_dependency(dep_pugixml pugixml.hpp pugixml)
-rayctl_dependency(dep_gtest gtest/gtest.h gtest)
+# With a main() for programs that have none.
+rayctl_dependency(dep_gtest gtest/gtest.h gtest_main gtest)
 rayctl_dependency(dep_gmock gmock/gmock.h gmock gtest)
 rayctl_dependency(dep_rapidcheck rapidcheck.h rapidcheck)
 

@@ -1,0 +1,20 @@
+# shellcheck shell=bash
+# Source this from any folder: it says where the project's caches and its Python environment are. `./dev setup`
+# fills them; nothing here changes anything.
+
+RAYCTL_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# All that is fetched or worth keeping between builds. Safe to delete.
+RAYCTL_CACHE=${RAYCTL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rayctl-dev}
+# The virtual environment that holds Ray. Its name carries the digest of what was asked for.
+RAYCTL_VENV=$RAYCTL_CACHE/venv-$(sha256sum <"$RAYCTL_ROOT/tools/requirements-ray.txt" | cut -c1-12)
+RAYCTL_PYTHON=$RAYCTL_VENV/bin/python
+RAYCTL_RAY=$RAYCTL_VENV/bin/ray
+# <version>/ray/autoscaler/... of each version in tools/ray-wheels.txt.
+RAYCTL_RAY_WHEELS=$RAYCTL_CACHE/ray-wheels
+# What a person's own build in this tree and ./dev share.
+CCACHE_DIR=$RAYCTL_CACHE/ccache
+# Ray must not report the tests' clusters to anyone.
+RAY_USAGE_STATS_ENABLED=0
+
+export RAYCTL_ROOT RAYCTL_CACHE RAYCTL_VENV RAYCTL_PYTHON RAYCTL_RAY RAYCTL_RAY_WHEELS CCACHE_DIR \
+  RAY_USAGE_STATS_ENABLED
