@@ -1,15 +1,21 @@
 #!/usr/bin/env bash
-# Runs a program with the project's environment (tools/env.sh). A Python program gets the interpreter of the virtual
-# environment, where Ray and the test libraries are.
-#   tools/in_env.sh PROGRAM [argument...]
+# in_env.sh SCRIPT [args...]: runs a test program with the project's environment (tools/env.sh), in process and network
+# namespaces of its own: its traffic cannot leave the machine, and whatever it starts ends with it.
 set -euo pipefail
-# shellcheck source=tools/env.sh
-source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
-if [[ ! -x $RAYCTL_RAY ]]; then
-  echo "in_env.sh: the Python environment is not there. Run ./dev setup" >&2
+top=$(cd "$(dirname "$0")/.." && pwd)
+. "$top/tools/env.sh"
+
+script=$1
+shift
+case $script in
+  *.py) set -- "$RAYCTL_VENV/bin/python" "$script" "$@" ;;
+  *) set -- bash "$script" "$@" ;;
+esac
+
+flags=(--net --pid --fork --kill-child --mount-proc)
+[ "$(id -u)" -eq 0 ] || flags+=(--user --map-root-user)
+if ! unshare "${flags[@]}" true 2>/dev/null; then
+  echo "in_env.sh: cannot make namespaces (unshare ${flags[*]}): run as root, or allow user namespaces" >&2
   exit 1
 fi
-case $1 in
-  *.py) exec "$RAYCTL_PYTHON" "$@" ;;
-  *) exec "$@" ;;
-esac
+exec unshare "${flags[@]}" bash -c 'ip link set lo up && exec "$@"' in_env "$@"
