@@ -1,0 +1,16 @@
+#pragma once
+#include "model/observed.h"
+#include "ray_autoscaler.pb.h"
+
+namespace rayctl {
+
+/// Ray's node list as ours. Total and independent of the order of the list. A machine on which Ray
+/// was restarted has several entries: a living one hides a draining one, which hides the dead. A
+/// node started without RAY_CLOUD_INSTANCE_ID is keyed "ray:<node id>".
+RayView to_view(const ray::rpc::autoscaler::ClusterResourceState& state);
+
+/// Bytes as lower-case hex, and back; from_hex gives "" for anything that is not hex.
+std::string to_hex(const std::string& bytes);
+std::string from_hex(const std::string& hex);
+
+}  // namespace rayctl
