@@ -106,7 +106,8 @@ def main():
         if source.startswith((build + "/", os.path.join(ROOT, "build") + "/")) or (only and source not in only):
             continue
         flags = flags_of(entry["command"])
-        work[source] = (flags, key_of(source, flags, headers.get(entry["output"], []), common))
+        output = re.search(r" -o (\S+)", entry["command"])[1]
+        work[source] = (flags, key_of(source, flags, headers[output], common))
 
     said, seconds, fresh = [], 0.0, 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
