@@ -1,4 +1,5 @@
 #pragma once
+#include <span>
 #include <string_view>
 
 namespace rayctl {
@@ -66,6 +67,8 @@ struct ErrorCodeInfo {
   std::string_view remedy;   ///< one sentence; may be empty
 };
 
+/// Every row, by number.
+std::span<const ErrorCodeInfo> error_codes();
 /// Never fails: an unknown number gets the row of kInternal.
 const ErrorCodeInfo& error_code_info(ErrorCode code);
 

@@ -13,10 +13,12 @@ bool names_secret(std::string_view key);
 bool looks_secret(std::string_view value);
 
 /// Replaces every occurrence of known secret values in text that leaves the process. Values
-/// shorter than 4 characters are ignored. Thread-safe once built.
+/// shorter than 4 characters are ignored; one of several lines is found line by line too.
+/// Thread-safe once built.
 class Redactor {
  public:
   void add(std::string secret);
+  /// `text` with "[redacted]" in place of every secret.
   std::string apply(std::string text) const;
   bool empty() const { return secrets_.empty(); }
 

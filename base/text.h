@@ -6,8 +6,11 @@
 
 namespace rayctl {
 
+/// The parts between separators; always at least one, so "" gives {""}.
 std::vector<std::string> split(std::string_view text, char separator);
+/// The parts with `separator` between them.
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
+/// Without white space at both ends.
 std::string trim(std::string_view text);
 /// Quotes one word for a POSIX shell; safe for any bytes but NUL.
 std::string shell_quote(std::string_view word);
