@@ -23,6 +23,13 @@ void silence_grpc() {
   });
 }
 
+// gRPC's reasons are chains, "failed to connect to all addresses; last error: ...: Connection
+// refused"; the last link is what a person can use.
+std::string last_link(const std::string& chain) {
+  const std::size_t colon = chain.rfind(": ");
+  return colon == std::string::npos ? chain : chain.substr(colon + 2);
+}
+
 }  // namespace
 
 std::shared_ptr<grpc::Channel> open_channel(const std::string& endpoint) {
@@ -51,7 +58,7 @@ Error to_error(const grpc::Status& status, const std::string& endpoint) {
   const std::string& said = status.error_message();
   switch (status.error_code()) {
     case grpc::StatusCode::UNAVAILABLE:
-      return transient(ErrorCode::kRayUnreachable, at + " does not answer: " + said);
+      return transient(ErrorCode::kRayUnreachable, at + " does not answer: " + last_link(said));
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return transient(ErrorCode::kRayUnreachable, at + " did not answer in time");
     case grpc::StatusCode::UNAUTHENTICATED:
