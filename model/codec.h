@@ -1,4 +1,7 @@
 #pragma once
+#include <string>
+#include <string_view>
+
 #include "model/action.h"
 #include "model/json.h"
 #include "model/observed.h"
@@ -22,15 +25,25 @@ Json to_json(const NodeRecord& record);
 Json to_json(const OpenOp& op);
 Json to_json(const Snapshot& snapshot);  ///< with "format_version"
 Json to_json(const Step& step);
-Json to_json(const Plan& plan);          ///< with "format_version"
+Json to_json(const Plan& plan);  ///< with "format_version"
 Json to_json(const CloudNode& node);
-Json to_json(const Error& error);        ///< {"code": "RAYCTL-0207", "message", "context", "remedy"}
+Json to_json(const Error& error);  ///< {"code": "RAYCTL-0207", "message", "context", "remedy"}
 
+/// The text of to_json, without the tree in between: the way to write thousands of nodes.
+std::string encode(const Action& action);
+std::string encode(const Snapshot& snapshot);
+std::string encode(const Plan& plan);
+
+// Reading never throws: anything that is not exactly such a value gives an Error with the JSON
+// path of the first mistake. Fields that this version does not know are passed over.
 Result<Action> action_from_json(const Json& json);
 Result<NodeSpec> spec_from_json(const Json& json);
 Result<NodeRecord> record_from_json(const Json& json);
 Result<Snapshot> snapshot_from_json(const Json& json);
 Result<Plan> plan_from_json(const Json& json);
+Result<Action> decode_action(std::string_view text);
+Result<Snapshot> decode_snapshot(std::string_view text);
+Result<Plan> decode_plan(std::string_view text);
 
 const char* to_text(Reason reason);  ///< "missing", "out-of-date", ...
 const char* to_text(Power power);

@@ -1,0 +1,306 @@
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+
+#include "model/codec_fields.h"
+
+namespace rayctl {
+
+namespace codec {
+
+namespace {
+
+/// Deeper values than any cluster file holds are refused: copying them would exhaust the stack.
+constexpr int kDeepest = 200;
+
+bool shallow(const Json& json, int left) {
+  if (!json.is_structured()) return true;
+  return left > 0 && std::all_of(json.begin(), json.end(),
+                                 [&](const Json& each) { return shallow(each, left - 1); });
+}
+
+/// Reads a tree into values. Every read gives false on the first mistake; `path` and `mistake`
+/// then say where and what, the path being put together on the way out.
+class Reader {
+ public:
+  std::string path, mistake;
+
+  bool read(const Json& json, std::string& into) {
+    if (!json.is_string()) return wrong("a string", json);
+    into = json.get_ref<const std::string&>();
+    return true;
+  }
+  bool read(const Json& json, bool& into) {
+    if (!json.is_boolean()) return wrong("true or false", json);
+    into = json.get<bool>();
+    return true;
+  }
+  template <std::integral T>
+  bool read(const Json& json, T& into) {
+    if (!json.is_number_integer()) return wrong("a whole number", json);
+    const bool high =
+        json.is_number_unsigned() &&
+        json.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<T>::max());
+    if (high || json.get<std::int64_t>() < std::numeric_limits<T>::min() ||
+        json.get<std::int64_t>() > std::numeric_limits<T>::max()) {
+      return fail("number out of range");
+    }
+    into = json.get<T>();
+    return true;
+  }
+  bool read(const Json& json, double& into) {
+    if (!json.is_number()) return wrong("a number", json);
+    into = json.get<double>();
+    return true;
+  }
+  bool read(const Json& json, Json& into) {
+    if (!shallow(json, kDeepest)) return fail("nested too deeply");
+    into = json;
+    return true;
+  }
+  template <class Tag>
+  bool read(const Json& json, Name<Tag>& into) {
+    return read(json, into.text);
+  }
+  bool read(const Json& json, Time& into) {
+    std::string text;
+    if (!read(json, text)) return false;
+    into = parse_time(text);
+    return format_time(into) == text || fail("expected a time such as 2026-11-23T11:21:53.000Z");
+  }
+  bool read(const Json& json, Millis& into) {
+    std::int64_t count = 0;
+    if (!read(json, count)) return false;
+    into = Millis{count};
+    return true;
+  }
+  bool read(const Json& json, ErrorCode& into) {
+    std::string text;
+    if (!read(json, text)) return false;
+    int number = 0;
+    const std::string_view digits =
+        std::string_view(text).substr(std::min<std::size_t>(7, text.size()));
+    std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    into = static_cast<ErrorCode>(number);
+    return code_text(into) == text || fail("expected a code such as RAYCTL-0101");
+  }
+  template <Words E>
+  bool read(const Json& json, E& into) {
+    std::string text;
+    if (!read(json, text)) return false;
+    const auto found = std::find(kWords<E>.begin(), kWords<E>.end(), text);
+    if (found == kWords<E>.end()) return fail("unknown word \"" + text + "\"");
+    into = static_cast<E>(found - kWords<E>.begin());
+    return true;
+  }
+  template <class T>
+  bool read(const Json& json, std::optional<T>& into) {
+    if (json.is_null()) {
+      into.reset();
+      return true;
+    }
+    return read(json, into.emplace());
+  }
+  template <class T>
+  bool read(const Json& json, std::vector<T>& into) {
+    if (!json.is_array()) return wrong("a list", json);
+    into.clear();
+    into.reserve(json.size());
+    for (const Json& each : json) {
+      if (!read(each, into.emplace_back())) return at("[" + std::to_string(into.size() - 1) + "]");
+    }
+    return true;
+  }
+  template <class K, class V>
+  bool read(const Json& json, std::map<K, V>& into) {
+    if (!json.is_object()) return wrong("a record", json);
+    into.clear();
+    for (const auto& [key, value] : json.items()) {
+      if (!read(value, into.emplace_hint(into.end(), K{key}, V{})->second)) return at("." + key);
+    }
+    return true;
+  }
+  template <Record T>
+  bool read(const Json& json, T& into) {
+    if (!json.is_object()) return wrong("a record", json);
+    const auto one = [&](const auto& field) {
+      if constexpr (requires { field.member; }) {
+        const auto found = json.find(field.key);
+        if (found == json.end()) return fail("\"" + std::string(field.key) + "\" is missing");
+        return read(*found, into.*field.member) || at("." + std::string(field.key));
+      } else {
+        return true;
+      }
+    };
+    return std::apply([&](const auto&... fields) { return (one(fields) && ...); }, kFields<T>);
+  }
+  bool read(const Json& json, Action& into) {
+    if (!json.is_object()) return wrong("a record", json);
+    const auto verb = json.find("verb");
+    if (verb == json.end() || !verb->is_string()) return fail("\"verb\" is missing");
+    return read_verb<0>(json, verb->get_ref<const std::string&>(), into);
+  }
+
+  bool fail(std::string what) {
+    mistake = std::move(what);
+    return false;
+  }
+
+ private:
+  template <std::size_t I>
+  bool read_verb(const Json& json, const std::string& verb, Action& into) {
+    if constexpr (I == std::variant_size_v<Action>) {
+      return fail("unknown verb \"" + verb + "\"");
+    } else {
+      std::variant_alternative_t<I, Action> what;
+      if (verb != verb_of(what)) return read_verb<I + 1>(json, verb, into);
+      if (!read(json, what)) return false;
+      into = std::move(what);
+      return true;
+    }
+  }
+  bool wrong(const char* expected, const Json& found) {
+    return fail(std::string("expected ") + expected + ", found " + found.type_name());
+  }
+  bool at(const std::string& part) {
+    path.insert(0, part);
+    return false;
+  }
+};
+
+/// What a document is called in messages, and the codes of its mistakes.
+struct Document {
+  const char* name;
+  std::string_view format;
+  ErrorCode unreadable, too_new;
+};
+constexpr Document kPlanDocument{"plan", kPlanFormat, ErrorCode::kPlanUnreadable,
+                                 ErrorCode::kPlanUnreadable};
+constexpr Document kStateDocument{"state", kStateFormat, ErrorCode::kStateCorrupt,
+                                  ErrorCode::kStateTooNew};
+
+Error refuse(const Document& document, const std::string& path, const std::string& mistake) {
+  return permanent(document.unreadable,
+                   std::string("not a readable ") + document.name + ": $" + path + ": " + mistake);
+}
+
+/// The number before the dot, or -1.
+int major_of(std::string_view version) {
+  int major = -1;
+  const std::size_t dot = version.find('.');
+  const auto end =
+      std::from_chars(version.data(), version.data() + std::min(dot, version.size()), major);
+  const bool whole =
+      end.ec == std::errc{} && dot != std::string_view::npos && end.ptr == version.data() + dot;
+  return whole ? major : -1;
+}
+
+Result<> check_version(const Json& json, const Document& document) {
+  if (!json.is_object()) return refuse(document, "", "expected a record");
+  const auto found = json.find("format_version");
+  if (found == json.end() || !found->is_string()) {
+    return refuse(document, "", "\"format_version\" is missing");
+  }
+  const std::string& version = found->get_ref<const std::string&>();
+  const int major = major_of(version);
+  if (major > major_of(document.format)) {
+    return permanent(document.too_new, std::string("this ") + document.name + " has format " +
+                                           version + " and this rayctl reads up to " +
+                                           std::string(document.format) +
+                                           ": use the rayctl that wrote it, or a newer one");
+  }
+  if (major < major_of(document.format)) {
+    return refuse(document, ".format_version", "\"" + version + "\" is no format that ever was");
+  }
+  return {};
+}
+
+template <class T>
+Result<T> read_as(const Json& json, const Document& document) {
+  Reader reader;
+  T value;
+  if (!reader.read(json, value)) return refuse(document, reader.path, reader.mistake);
+  return value;
+}
+
+/// What the applier relies on and a hand-made file may break.
+Result<> check_steps(const Plan& plan) {
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const Step& step = plan.steps[i];
+    const std::string path = ".steps[" + std::to_string(i) + "]";
+    if (step.id != static_cast<int>(i)) {
+      return refuse(kPlanDocument, path + ".id", "expected " + std::to_string(i));
+    }
+    for (const int before : step.after) {
+      if (before < 0 || before >= step.id) {
+        return refuse(kPlanDocument, path + ".after", "a step can only follow an earlier one");
+      }
+    }
+    const auto* create = std::get_if<CreateNodes>(&step.action);
+    if (create != nullptr && !plan.specs.contains(create->type)) {
+      return refuse(kPlanDocument, path + ".action.type",
+                    "\"" + create->type.text + "\" is not in specs");
+    }
+  }
+  return {};
+}
+
+Result<Json> parse(std::string_view text, const Document& document) {
+  Json json = Json::parse(text, nullptr, false);
+  if (json.is_discarded()) return refuse(document, "", "not JSON, or cut off");
+  return json;
+}
+
+}  // namespace
+
+}  // namespace codec
+
+using codec::kPlanDocument;
+using codec::kStateDocument;
+
+Result<Action> action_from_json(const Json& json) {
+  return codec::read_as<Action>(json, kStateDocument);
+}
+
+Result<NodeSpec> spec_from_json(const Json& json) {
+  return codec::read_as<NodeSpec>(json, kPlanDocument);
+}
+
+Result<NodeRecord> record_from_json(const Json& json) {
+  return codec::read_as<NodeRecord>(json, kStateDocument);
+}
+
+Result<Snapshot> snapshot_from_json(const Json& json) {
+  if (Result<> version = codec::check_version(json, kStateDocument); !version) {
+    return version.error();
+  }
+  return codec::read_as<Snapshot>(json, kStateDocument);
+}
+
+Result<Plan> plan_from_json(const Json& json) {
+  if (Result<> version = codec::check_version(json, kPlanDocument); !version) {
+    return version.error();
+  }
+  Result<Plan> plan = codec::read_as<Plan>(json, kPlanDocument);
+  if (!plan) return plan;
+  if (Result<> steps = codec::check_steps(*plan); !steps) return steps.error();
+  return plan;
+}
+
+Result<Action> decode_action(std::string_view text) {
+  const Result<Json> json = codec::parse(text, kStateDocument);
+  return json ? action_from_json(*json) : json.error();
+}
+
+Result<Snapshot> decode_snapshot(std::string_view text) {
+  const Result<Json> json = codec::parse(text, kStateDocument);
+  return json ? snapshot_from_json(*json) : json.error();
+}
+
+Result<Plan> decode_plan(std::string_view text) {
+  const Result<Json> json = codec::parse(text, kPlanDocument);
+  return json ? plan_from_json(*json) : json.error();
+}
+
+}  // namespace rayctl
