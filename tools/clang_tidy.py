@@ -100,16 +100,19 @@ def main():
         return f"clang-tidy: {build} compiles nothing"
     headers = recorded_headers(build)
 
-    work = {}
+    work, said = {}, []
     for entry in json.loads(read(commands)):
         source = os.path.normpath(os.path.join(entry["directory"], entry["file"]))
         if source.startswith((build + "/", os.path.join(ROOT, "build") + "/")) or (only and source not in only):
             continue
         flags = flags_of(entry["command"])
         output = re.search(r" -o (\S+)", entry["command"])[1]
-        work[source] = (flags, key_of(source, flags, headers[output], common))
+        if output in headers:
+            work[source] = (flags, key_of(source, flags, headers[output], common))
+        else:
+            said.append(f"{os.path.relpath(source, ROOT)}: not read, because it does not compile\n")
 
-    said, seconds, fresh = [], 0.0, 0
+    seconds, fresh = 0.0, 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for text, took in pool.map(lambda item: tidy(item[0], *item[1]), sorted(work.items())):
             seconds += took
