@@ -10,9 +10,10 @@ Millis backoff_delay(const BackoffPolicy& policy, int retry, double random, Mill
   for (int i = 0; i < retry && ceiling.count() > 0 && ceiling < most; ++i) {
     ceiling = ceiling > most / 2 ? most : ceiling * 2;
   }
-  const double share = random > 0 ? std::min(random, 1.0) : 0.0;  // NaN counts as 0
+  if (random >= 1) return std::max(ceiling, hint);
+  const double share = random > 0 ? random : 0.0;  // NaN counts as 0
   const Millis delay{static_cast<Millis::rep>(static_cast<double>(ceiling.count()) * share)};
-  return std::max(std::min(delay, ceiling), hint);
+  return std::max(delay, hint);
 }
 
 }  // namespace rayctl
