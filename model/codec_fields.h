@@ -88,9 +88,10 @@ RAYCTL_FIELDS(ConfigureAutoscaler, RAYCTL_FIELD(ConfigureAutoscaler, autoscaler)
 
 RAYCTL_FIELDS(NodeRecord, RAYCTL_FIELD(NodeRecord, applied), RAYCTL_FIELD(NodeRecord, failure),
               RAYCTL_FIELD(NodeRecord, head), RAYCTL_FIELD(NodeRecord, id),
-              RAYCTL_FIELD(NodeRecord, ip), RAYCTL_FIELD(NodeRecord, made_by),
-              RAYCTL_FIELD(NodeRecord, phase), RAYCTL_FIELD(NodeRecord, provider),
-              RAYCTL_FIELD(NodeRecord, running), RAYCTL_FIELD(NodeRecord, type));
+              RAYCTL_FIELD(NodeRecord, ip), RAYCTL_FIELD(NodeRecord, launched_at),
+              RAYCTL_FIELD(NodeRecord, made_by), RAYCTL_FIELD(NodeRecord, phase),
+              RAYCTL_FIELD(NodeRecord, provider), RAYCTL_FIELD(NodeRecord, running),
+              RAYCTL_FIELD(NodeRecord, type));
 
 RAYCTL_FIELDS(OpenOp, RAYCTL_FIELD(OpenOp, action), RAYCTL_FIELD(OpenOp, begun_at),
               RAYCTL_FIELD(OpenOp, token));

@@ -2,6 +2,7 @@
 #include <map>
 #include <set>
 
+#include "base/clock.h"
 #include "model/names.h"
 #include "model/spec.h"
 
@@ -28,6 +29,7 @@ struct Desired {
   Digest autoscaler;                        ///< of min/max workers, idle timeout, upscaling speed, ...
   Digest config;                            ///< of the whole resolved config
   int max_unavailable = 1;
+  Millis drain_patience{60'000};            ///< how long Ray may move work away before a machine ends
   bool destroy = false;                     ///< `down`: nothing is wanted
   bool operator==(const Desired&) const = default;
 };

@@ -30,6 +30,9 @@ struct NodeRecord {
   SpecDigests running;
   std::optional<OpToken> made_by;
   std::string failure;      ///< last error in one line, while phase is kFailed
+  /// When the machine was asked for or adopted; the epoch: long ago. A list may omit a machine that
+  /// is younger than two minutes: its record is kept (planner).
+  Time launched_at{};
   bool operator==(const NodeRecord&) const = default;
 };
 
