@@ -40,13 +40,15 @@ struct ApplyOptions {
   Millis launch_timeout{300'000};
   Millis command_timeout{3'600'000};  ///< of one set-up command
   Millis join_timeout{300'000};       ///< from the start of Ray until GCS says alive
+  /// An operator's apply, which makes plans saved before it stale; the autoscaler's are not.
+  bool counts_as_apply = true;
 };
 
 struct ApplyReport {
   std::vector<StepResult> steps;  ///< by step id
   std::int64_t serial = 0;
-  bool stopped = false;           ///< told to stop before all was begun
-  bool complete() const;          ///< every step is kDone
+  bool stopped = false;   ///< told to stop before all was begun
+  bool complete() const;  ///< every step is kDone
   int failed() const;
 };
 
@@ -55,7 +57,7 @@ struct ApplyReport {
 /// the store's lock. Independent steps run in parallel; each is journalled before and after; what
 /// is transient is retried with backoff; a failed step skips only those that come after it. After
 /// `stop` is requested nothing new is begun and what is in flight is finished.
-Result<ApplyReport> apply_plan(const Plan& plan, World& world, const ApplyOptions& options, std::stop_token stop,
-                               ApplyObserver& observer);
+Result<ApplyReport> apply_plan(const Plan& plan, World& world, const ApplyOptions& options,
+                               std::stop_token stop, ApplyObserver& observer);
 
 }  // namespace rayctl

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "applier/node_ops.h"
 #include "base/clock.h"
 #include "gcs/ray_cluster.h"
 #include "model/manifest.h"
@@ -25,11 +26,15 @@ struct World {
   std::function<Result<Manifest>(const FileMount&)> manifest;
   /// The value behind a secret:// reference.
   std::function<Result<std::string>(const std::string& reference)> secret;
-  std::string auth_token;  ///< the cluster's Ray token; "" turns authentication off
+  std::string auth_token;          ///< the cluster's Ray token; "" turns authentication off
   std::function<double()> random;  ///< 0..1, for jitter
   /// Called at "begin:before", "begin:after", "act:after", "finish:after" of every step, with the
   /// action's verb: where tests kill or stop a run.
   std::function<void(const std::string& point, const Action& action)> crash_point;
+  /// The cluster's nodes run a plain command instead of Ray: no GCS is asked, a node is alive while
+  /// its process is.
+  bool plain_processes = false;
+  const NodeOps& ops = transport_ops();
 };
 
 }  // namespace rayctl

@@ -1,0 +1,144 @@
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "applier/actions.h"
+#include "applier/node_number.h"
+#include "applier/retry.h"
+#include "applier/timing.h"
+#include "base/text.h"
+
+namespace rayctl {
+namespace {
+
+bool usable(const CloudNode& machine) {
+  return machine.power == Power::kRunning || machine.power == Power::kPending;
+}
+
+// What the operation has made so far, as far as the provider's list shows it.
+std::vector<CloudNode> made_by(Run& run, const ProviderName& provider, const OpToken& token) {
+  Result<std::vector<CloudNode>> listed = run.machines.list(provider);
+  std::vector<CloudNode> found;
+  if (!listed) return found;
+  for (const CloudNode& machine : *listed) {
+    if (machine.token == token && usable(machine)) found.push_back(machine);
+  }
+  return found;
+}
+
+Result<std::vector<CloudNode>> create(Run& run, const LaunchRequest& request) {
+  const ProviderName& provider = request.spec->provider;
+  const BackoffPolicy policy;
+  for (int retry = 0;; ++retry) {
+    Result<std::vector<CloudNode>> made = run.world.provider(provider).create(
+        request, run.world.clock.now() + run.options.launch_timeout);
+    if (made) return made;
+    const Fault fault = made.error().fault;
+    if (fault == Fault::kPermanent || fault == Fault::kConflict) return made;
+    // The answer was lost: the machines may be there. Asking again with the same token makes none
+    // twice, so that only the last look decides.
+    const bool last = retry + 1 >= policy.attempts;
+    if (fault == Fault::kUnknown) {
+      std::vector<CloudNode> found = made_by(run, provider, request.token);
+      if (found.size() >= request.nodes.size() || (last && !found.empty())) return found;
+    }
+    if (last) return made;
+    run.world.clock.sleep(backoff_delay(policy, retry, run.world.random()), {});
+  }
+}
+
+// Names the machines, sorted by id: those that have one of the names keep it, the others get the
+// first free ones.
+std::vector<std::pair<NodeName, CloudNode>> named(std::vector<CloudNode> machines,
+                                                  const std::vector<NodeName>& names) {
+  std::erase_if(machines, [](const CloudNode& machine) { return !usable(machine); });
+  std::sort(machines.begin(), machines.end(),
+            [](const CloudNode& a, const CloudNode& b) { return a.id < b.id; });
+  std::set<NodeName> taken;
+  for (const CloudNode& machine : machines) {
+    if (machine.name) taken.insert(*machine.name);
+  }
+  std::vector<NodeName> free;
+  for (const NodeName& name : names) {
+    if (!taken.contains(name)) free.push_back(name);
+  }
+  std::vector<std::pair<NodeName, CloudNode>> result;
+  auto next = free.begin();
+  for (CloudNode& machine : machines) {
+    if (machine.name) {
+      NodeName name = *machine.name;
+      result.emplace_back(std::move(name), std::move(machine));
+    } else if (next != free.end()) {
+      result.emplace_back(*next++, std::move(machine));
+    }
+  }
+  return result;
+}
+
+std::string list_of(const std::set<NodeName>& names) {
+  std::vector<std::string> texts;
+  for (const NodeName& name : names)
+    texts.push_back(name.text);
+  return join(texts, ", ");
+}
+
+}  // namespace
+
+Result<Effect> act(Run& run, const Step& step, const CreateNodes& action, const OpToken& token) {
+  Result<const NodeSpec*> wanted = spec_of(run, action.type);
+  if (!wanted) return wanted.error();
+  NodeSpec spec = **wanted;
+  spec.launch = run.secrets.reveal(spec.launch);
+  const LaunchRequest request{.cluster = run.plan.cluster,
+                              .nodes = action.nodes,
+                              .spec = &spec,
+                              .token = token,
+                              .tags = launch_tags(run.plan.cluster, run.cluster_id, spec, token)};
+  for (const NodeName& node : action.nodes)
+    run.talk.progress(step, node, "launching");
+  Result<std::vector<CloudNode>> made = create(run, request);
+  if (!made) return made.error();
+
+  Effect effect;
+  effect.missing.insert(action.nodes.begin(), action.nodes.end());
+  std::string trouble;
+  for (auto& [name, machine] : named(*made, action.nodes)) {
+    NodeRecord record{.type = spec.type,
+                      .provider = spec.provider,
+                      .head = spec.head,
+                      .id = machine.id,
+                      .ip = machine.internal_ip,
+                      .made_by = token};
+    record.applied.launch = spec.digests.launch;
+    Tags tags = naming_tags(run.plan.cluster, name, spec.head);
+    tags.merge(record_tags(record));
+    Result<> tagged = retrying(run.world, Repeat::kHarmless, [&, &id = machine.id] {
+      return run.world.provider(spec.provider)
+          .set_tags(id, tags, run.world.clock.now() + kCallTimeout);
+    });
+    if (!tagged) {
+      trouble = "; " + machine.id.text + " could not be named: " + tagged.error().message;
+      continue;
+    }
+    machine.name = name;
+    for (const auto& [key, value] : tags)
+      machine.tags[key] = value;
+    run.machines.add(spec.provider, machine);
+    effect.missing.erase(name);
+    int& highest = effect.highest[spec.type];
+    highest = std::max(highest, node_number(name));
+    effect.records[name] = std::move(record);
+    run.talk.progress(step, name, "launched");
+  }
+  if (!effect.missing.empty()) {
+    const std::size_t asked = action.nodes.size();
+    effect.shortfall = permanent(ErrorCode::kLaunchFailed,
+                                 plural(asked, "machine") + " asked for, " +
+                                     std::to_string(asked - effect.missing.size()) +
+                                     " made; without: " + list_of(effect.missing) + trouble);
+  }
+  return effect;
+}
+
+}  // namespace rayctl

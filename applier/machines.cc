@@ -1,0 +1,88 @@
+#include "applier/machines.h"
+
+#include <algorithm>
+
+#include "applier/retry.h"
+#include "applier/timing.h"
+
+namespace rayctl {
+
+Machines::Book& Machines::book(const ProviderName& provider) {
+  const std::lock_guard lock(mutex_);
+  std::unique_ptr<Book>& found = books_[provider];
+  if (!found) found = std::make_unique<Book>();
+  return *found;
+}
+
+void Machines::add(const ProviderName& provider, const CloudNode& machine) {
+  Book& known = book(provider);
+  const std::lock_guard lock(known.mutex);
+  known.made[machine.id] = machine;
+}
+
+Result<> Machines::refresh(const ProviderName& provider, Book& book, Millis age) {
+  if (book.listed_at && world_.clock.now() - *book.listed_at <= age) return {};
+  Result<std::vector<CloudNode>> listed = retrying(world_, Repeat::kHarmless, [&] {
+    return world_.provider(provider).list(cluster_, world_.clock.now() + kCallTimeout);
+  });
+  if (!listed) return listed.error();
+  book.listed_at = world_.clock.now();
+  book.machines.clear();
+  for (const CloudNode& machine : *listed) {
+    book.made.erase(machine.id);
+    book.machines.emplace(machine.id, machine);
+  }
+  return {};
+}
+
+Result<std::optional<CloudNode>> Machines::look(const ProviderName& provider, const CloudId& id,
+                                                Millis age) {
+  Book& known = book(provider);
+  const std::lock_guard lock(known.mutex);
+  Result<> fresh = refresh(provider, known, age);
+  if (!fresh) return fresh.error();
+  if (const auto found = known.machines.find(id); found != known.machines.end()) {
+    return std::optional(found->second);
+  }
+  if (const auto found = known.made.find(id); found != known.made.end()) {
+    return std::optional(found->second);
+  }
+  return std::optional<CloudNode>();
+}
+
+Result<std::vector<CloudNode>> Machines::list(const ProviderName& provider) {
+  Book& known = book(provider);
+  const std::lock_guard lock(known.mutex);
+  Result<> fresh = refresh(provider, known, Millis{-1});
+  if (!fresh) return fresh.error();
+  std::vector<CloudNode> machines;
+  for (const auto& [id, machine] : known.machines)
+    machines.push_back(machine);
+  return machines;
+}
+
+Result<CloudNode> Machines::running(const ProviderName& provider, const CloudId& id,
+                                    Millis patience) {
+  const Time deadline = world_.clock.now() + patience;
+  Millis age = kListAge;
+  for (Millis pause{500};; pause = std::min(pause * 2, Millis{5000})) {
+    Result<std::optional<CloudNode>> found = look(provider, id, age);
+    if (!found) return found.error();
+    if (const std::optional<CloudNode>& machine = *found) {
+      if (machine->power == Power::kRunning && !machine->internal_ip.empty()) return *machine;
+      if (machine->power != Power::kRunning && machine->power != Power::kPending) {
+        return permanent(ErrorCode::kLaunchFailed,
+                         "machine " + id.text + " stopped or is stopping");
+      }
+    }
+    if (world_.clock.now() >= deadline) {
+      return permanent(ErrorCode::kLaunchFailed,
+                       "machine " + id.text + (*found ? " did not get ready" : " is not listed") +
+                           " within " + format_age(patience));
+    }
+    world_.clock.sleep(pause, {});
+    age = Millis{-1};
+  }
+}
+
+}  // namespace rayctl

@@ -1,0 +1,50 @@
+#include <optional>
+#include <utility>
+
+#include "applier/actions.h"
+#include "applier/node_number.h"
+#include "applier/retry.h"
+#include "applier/timing.h"
+
+namespace rayctl {
+
+Result<Effect> act(Run& run, const Step&, const AdoptNode& action, const OpToken&) {
+  const auto spec = run.plan.specs.find(action.type);
+  const ProviderName provider =
+      spec == run.plan.specs.end() ? provider_of(run, action.node) : spec->second.provider;
+  Result<std::optional<CloudNode>> machine = run.machines.look(provider, action.id, kListAge);
+  if (!machine) return machine.error();
+  if (!*machine) {
+    return conflict(ErrorCode::kPreconditionFailed, "machine " + action.id.text + " is not listed");
+  }
+  Result<> named = retrying(run.world, Repeat::kHarmless, [&] {
+    return run.world.provider(provider).set_tags(
+        action.id, naming_tags(run.plan.cluster, action.node, (*machine)->head),
+        run.world.clock.now() + kCallTimeout);
+  });
+  if (!named) return in_context(named.error(), "naming " + action.id.text);
+  NodeRecord record = record_from_tags(**machine, provider);
+  record.type = action.type;
+  Effect effect;
+  effect.highest[action.type] = node_number(action.node);
+  effect.records[action.node] = std::move(record);
+  return effect;
+}
+
+Result<Effect> act(Run&, const Step&, const ForgetNode& action, const OpToken&) {
+  Effect effect;
+  effect.records[action.node] = std::nullopt;
+  return effect;
+}
+
+Result<Effect> act(Run&, const Step&, const CloseOp&, const OpToken&) {
+  return Effect{};
+}
+
+Result<Effect> act(Run& run, const Step&, const ConfigureAutoscaler& action, const OpToken&) {
+  Result<> written = run.journal.change({.autoscaler = action.autoscaler});
+  if (!written) return written.error();
+  return Effect{};
+}
+
+}  // namespace rayctl

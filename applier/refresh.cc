@@ -1,0 +1,137 @@
+#include "applier/refresh.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "applier/node_command.h"
+#include "applier/timing.h"
+
+namespace rayctl {
+namespace {
+
+constexpr std::size_t kLooksAtOnce = 16;
+constexpr Millis kGcsTimeout{5'000};
+
+/// A machine and who can be asked about it.
+struct Place {
+  ProviderName provider;
+  CloudNode machine;
+};
+
+std::set<ProviderName> all_providers(std::set<ProviderName> providers, const Snapshot& snapshot) {
+  for (const auto& [name, record] : snapshot.nodes)
+    providers.insert(record.provider);
+  return providers;
+}
+
+void list_all(World& world, const ClusterName& cluster, const std::set<ProviderName>& providers,
+              Time deadline, Observed& observed) {
+  std::mutex mutex;
+  std::vector<std::jthread> threads;
+  for (const ProviderName& provider : providers) {
+    threads.emplace_back([&, provider] {
+      Result<std::vector<CloudNode>> machines = world.provider(provider).list(cluster, deadline);
+      const std::lock_guard lock(mutex);
+      observed.machines.emplace(provider, std::move(machines));
+    });
+  }
+}
+
+// The running machines that carry our id (any, while there is none yet).
+std::vector<Place> ours(const Observed& observed, const Snapshot& snapshot) {
+  std::vector<Place> found;
+  for (const auto& [provider, machines] : observed.machines) {
+    if (!machines) continue;
+    for (const CloudNode& machine : *machines) {
+      const bool mine = machine.cluster &&
+                        (snapshot.cluster_id.empty() || *machine.cluster == snapshot.cluster_id);
+      if (mine && machine.power == Power::kRunning) found.push_back({provider, machine});
+    }
+  }
+  return found;
+}
+
+// Whether what was last started on the machine still runs; nullopt if that cannot be seen.
+std::optional<bool> start_runs(World& world, const Place& place, Time deadline) {
+  Result<std::unique_ptr<CommandRunner>> runner =
+      world.access(place.provider).runner(place.machine);
+  if (!runner) return std::nullopt;
+  const Result<std::optional<OpToken>> token = ray_op(world, **runner);
+  if (!token) return std::nullopt;
+  if (!*token) return false;
+  const Result<OpStatus> status = world.ops.status(**runner, **token, deadline);
+  if (!status) return std::nullopt;
+  return status->state == OpStatus::State::kRunning;
+}
+
+void look_at_starts(World& world, const std::vector<Place>& places, Time deadline,
+                    Observed& observed) {
+  std::mutex mutex;
+  std::atomic<std::size_t> next = 0;
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < std::min(kLooksAtOnce, places.size()); ++i) {
+    threads.emplace_back([&] {
+      for (std::size_t at = next++; at < places.size(); at = next++) {
+        const std::optional<bool> runs = start_runs(world, places[at], deadline);
+        if (!runs) continue;
+        const std::lock_guard lock(mutex);
+        observed.start_running[places[at].machine.id] = *runs;
+      }
+    });
+  }
+}
+
+Result<RayView> view_of(World& world, const CloudNode& head, Time deadline) {
+  Result<std::unique_ptr<RayCluster>> ray = world.ray(head);
+  if (!ray) return ray.error();
+  return (*ray)->view(std::min(deadline, world.clock.now() + kGcsTimeout));
+}
+
+}  // namespace
+
+Observed refresh(World& world, const ClusterName& cluster, const std::set<ProviderName>& providers,
+                 const Snapshot& snapshot, Time deadline) {
+  Observed observed;
+  observed.at = world.clock.now();
+  list_all(world, cluster, all_providers(providers, snapshot), deadline, observed);
+
+  std::vector<Place> places = ours(observed, snapshot);
+  if (world.plain_processes) {
+    look_at_starts(world, places, deadline, observed);
+    return observed;
+  }
+  std::erase_if(places, [](const Place& place) { return !place.machine.head; });
+  for (const Place& head : places) {
+    observed.ray = view_of(world, head.machine, deadline);
+    if (*observed.ray) return observed;
+  }
+  look_at_starts(world, places, deadline, observed);
+  return observed;
+}
+
+Observed assume(const Snapshot& snapshot, Time now) {
+  Observed observed;
+  observed.at = now;
+  for (const auto& [name, record] : snapshot.nodes) {
+    CloudNode machine{.id = record.id,
+                      .cluster = snapshot.cluster_id,
+                      .name = name,
+                      .type = record.type,
+                      .token = record.made_by,
+                      .head = record.head,
+                      .internal_ip = record.ip};
+    machine.tags = record_tags(record);
+    machine.tags.merge(naming_tags(snapshot.cluster, name, record.head));
+    auto& machines =
+        observed.machines.try_emplace(record.provider, std::vector<CloudNode>()).first->second;
+    (*machines).push_back(std::move(machine));
+  }
+  return observed;
+}
+
+}  // namespace rayctl
