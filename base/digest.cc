@@ -134,6 +134,38 @@ std::string Sha256::finish() {
   return hex(out.data(), size);
 }
 
+struct StreamDigest::State {
+  Form form;
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  EVP_MD_CTX* copy = EVP_MD_CTX_new();
+  explicit State(Form chosen) : form(chosen) {
+    must(context != nullptr && copy != nullptr, "EVP_MD_CTX_new");
+    const EVP_MD* digest = form == Form::kSha1Hex ? sha1() : sha256();
+    must(EVP_DigestInit_ex(context, digest, nullptr) == 1, "EVP_DigestInit_ex");
+  }
+  ~State() {
+    EVP_MD_CTX_free(context);
+    EVP_MD_CTX_free(copy);
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+};
+
+StreamDigest::StreamDigest(Form form) : state_(std::make_unique<State>(form)) {}
+StreamDigest::~StreamDigest() = default;
+
+void StreamDigest::add(std::string_view bytes) {
+  must(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) == 1, "EVP_DigestUpdate");
+}
+
+std::string StreamDigest::so_far() const {
+  Bytes out{};
+  unsigned size = 0;
+  must(EVP_MD_CTX_copy_ex(state_->copy, state_->context) == 1, "EVP_MD_CTX_copy_ex");
+  must(EVP_DigestFinal_ex(state_->copy, out.data(), &size) == 1, "EVP_DigestFinal_ex");
+  return state_->form == Form::kSha1Hex ? hex(out.data(), size) : base32hex(out.data(), size);
+}
+
 std::string random_hex(std::size_t bytes) {
   std::string raw(bytes, '\0');
   for (std::size_t got = 0; got < bytes;) {

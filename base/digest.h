@@ -35,6 +35,23 @@ class Sha256 {
   std::unique_ptr<State> state_;
 };
 
+/// A digest of a stream that can be read midway, in the forms that Ray writes. Not thread-safe.
+class StreamDigest {
+ public:
+  enum class Form { kSha1Hex, kSha256Base32hex };
+  explicit StreamDigest(Form form);
+  ~StreamDigest();
+  StreamDigest(const StreamDigest&) = delete;
+  StreamDigest& operator=(const StreamDigest&) = delete;
+  void add(std::string_view bytes);
+  /// Of all that was added until now; more may be added after it.
+  std::string so_far() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 /// `bytes` random bytes from the operating system, in hex. Never in pure code.
 std::string random_hex(std::size_t bytes);
 
