@@ -1,9 +1,12 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "model/config.h"
+#include "model/diagnostic.h"
 
 namespace rayctl {
 
@@ -14,9 +17,9 @@ struct Parsed {
 };
 
 struct ParseOptions {
-  std::string home;               ///< for "~" in local paths
-  bool check_mounts = true;       ///< report file mounts whose source is missing
-  std::optional<std::string> cluster_name;  ///< --cluster-name
+  std::string home;                             ///< for "~" in local paths
+  bool check_mounts = true;                     ///< report file mounts whose source is missing
+  std::optional<std::string> cluster_name;      ///< --cluster-name
   std::optional<int> min_workers, max_workers;  ///< --min-workers, --max-workers
 };
 

@@ -12,7 +12,7 @@
 namespace rayctl {
 
 /// One entry of available_node_types, or what the older form's head_node / worker_nodes become
-/// ("ray.head.default" / "ray.worker.default", as Ray names them).
+/// ("ray-legacy-head-node-type" / "ray-legacy-worker-node-type", as Ray names them).
 struct NodeTypeConfig {
   NodeTypeName name;
   int min_workers = 0;
@@ -21,7 +21,8 @@ struct NodeTypeConfig {
   std::map<std::string, std::string> labels;
   Json node_config = Json::object();  ///< passed through whole; secret:// references unresolved
   Json docker = Json::object();       ///< this type's docker section merged over the cluster's
-  std::vector<std::string> worker_setup_commands;  ///< as this type has them after inheritance
+  std::vector<std::string> initialization_commands;  ///< as this type's workers have them
+  std::vector<std::string> worker_setup_commands;    ///< all of a worker's, setup_commands included
   std::optional<double> idle_timeout_s;
   int priority = 0;
   Source where;
