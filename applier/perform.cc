@@ -5,7 +5,7 @@
 
 #include "applier/actions.h"
 #include "applier/timing.h"
-#include "planner/planner.h"
+#include "model/op_token.h"
 
 namespace rayctl {
 namespace {

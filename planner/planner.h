@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "model/desired.h"
 #include "model/observed.h"
+#include "model/op_token.h"
 #include "model/plan.h"
 #include "model/snapshot.h"
 
@@ -12,11 +13,11 @@ namespace rayctl {
 
 /// What the person asked of this run, beside the YAML.
 struct PlanOptions {
-  bool no_restart = false;     ///< leave out every step that stops Ray on a living node
-  bool restart_only = false;   ///< nothing but restarts
-  bool restart = false;        ///< restart Ray on every node even where nothing changed
-  bool replace_head = false;   ///< the head may be replaced
-  bool refreshed = true;       ///< false with --refresh=false: records stand in for machines
+  bool no_restart = false;           ///< leave out every step that stops Ray on a living node
+  bool restart_only = false;         ///< nothing but restarts
+  bool restart = false;              ///< restart Ray on every node even where nothing changed
+  bool replace_head = false;         ///< the head may be replaced
+  bool refreshed = true;             ///< false with --refresh=false: records stand in for machines
   std::vector<std::string> target;   ///< globs over node and node type names; empty: all
   std::vector<std::string> exclude;  ///< the same, and it wins
   Overrides overrides;
@@ -37,9 +38,5 @@ struct Outcome {
   Observed observed;
 };
 Outcome predict(const Plan& plan, const Snapshot& snapshot, const Observed& observed);
-
-/// The token of a step's operation: a digest of lineage, serial and step (architecture.md, Never
-/// lose a machine, 1). `attempt` counts zones, markets and types tried.
-OpToken make_token(const std::string& lineage, std::int64_t serial, int step, int attempt = 0);
 
 }  // namespace rayctl
