@@ -79,13 +79,14 @@ Result<Look> look(CommandRunner& runner, const OpToken& token, std::uint64_t off
   return Look{*status, ran->out.substr(std::min(end + 1, ran->out.size()))};
 }
 
-// Sends a signal ("" for none) to the operation's group; whether anything of it lived.
-Result<bool> signal_op(CommandRunner& runner, const OpToken& token, const std::string& signal,
-                       Time deadline) {
-  Result<CommandOutput> ran = runner.run(script(op_signal_script(), token, {signal}), deadline);
+// Signals the operation and says what of it lives (op_signal_script).
+Result<std::string> signal_op(CommandRunner& runner, const OpToken& token,
+                              const std::string& signal, const std::string& told, Time deadline) {
+  Result<CommandOutput> ran =
+      runner.run(script(op_signal_script(), token, {signal, told}), deadline);
   if (!ran) return ran.error();
   if (ran->exit_code != 0) return script_error(*ran, "stop an operation");
-  return trim(ran->out) == "running";
+  return trim(ran->out);
 }
 
 }  // namespace
@@ -147,19 +148,19 @@ Result<> stop_op(CommandRunner& runner, const OpToken& token, Millis grace, Cloc
                  Time deadline) {
   if (Result<> valid = check(token); !valid) return valid.error();
   const Time patience = clock.now() + grace;
-  Result<bool> lives = signal_op(runner, token, "TERM", deadline);
-  Millis pause = kFirstPoll;
-  while (lives && *lives) {
+  std::string told;
+  for (Millis pause = kFirstPoll;; pause = std::min(pause * 3 / 2, kLastPoll)) {
+    const char* signal = clock.now() >= patience ? "KILL" : "TERM";
+    Result<std::string> lives = signal_op(runner, token, signal, told, deadline);
+    if (!lives) return lives.error();
+    if (*lives == "gone") return {};
+    if (*lives != "leader") told = *lives;
     if (clock.now() >= deadline) {
       return unknown_outcome(ErrorCode::kCommandFailed,
                              "an operation could not be stopped in time");
     }
     clock.sleep(pause, {});
-    pause = std::min(pause * 3 / 2, kLastPoll);
-    lives = signal_op(runner, token, clock.now() >= patience ? "KILL" : "", deadline);
   }
-  if (!lives) return lives.error();
-  return {};
 }
 
 }  // namespace rayctl

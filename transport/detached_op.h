@@ -33,7 +33,9 @@ Result<OpStatus> wait_op(CommandRunner& runner, const OpToken& token, Clock& clo
                          std::stop_token stop, const OutputSink& sink = {});
 /// The last `bytes` of its output (stdout and stderr together).
 Result<std::string> op_output(CommandRunner& runner, const OpToken& token, std::size_t bytes, Time deadline);
-/// SIGTERM to the process group, SIGKILL after `grace`; succeeds when nothing of it runs.
+/// SIGTERM to the program and, once that has ended, to what is left of its process group; SIGKILL
+/// to all of it after `grace`. Not to the group at once: `ray start --block` of a head needs GCS,
+/// its own child, to end in order (33 s instead of 5). Succeeds when nothing of it runs.
 Result<> stop_op(CommandRunner& runner, const OpToken& token, Millis grace, Clock& clock, Time deadline);
 
 }  // namespace rayctl

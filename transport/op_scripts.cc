@@ -3,7 +3,7 @@
 namespace rayctl {
 namespace {
 
-// proc_read PID: state, group, session and start of a process; fails if there is none.
+// proc_read PID: state, parent, group, session and start of a process; fails if there is none.
 // look: what is known of the operation in folder $d. A number that is in use again belongs to a
 // process with another start time; Linux does not hand it out while its group lives.
 constexpr char kLibrary[] = R"sh(
@@ -11,7 +11,7 @@ proc_read() {
   { IFS= read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
   line=${line##*) }
   set -f; set -- $line; set +f
-  state=$1 group=$3 session=$4 start=${20}
+  state=$1 parent=$2 group=$3 session=$4 start=${20}
 }
 proc_lives() { proc_read "$1" && [ "$state" != Z ] && [ "$state" != X ]; }
 op_file() { value=; { IFS= read -r value <"$d/$1"; } 2>/dev/null; }
@@ -63,7 +63,8 @@ echo "$op $code $pid"
 )sh";
 
 // The lock is kept until the identity is written, so that nobody can find neither a starter nor a
-// process. A signal to the group must not end this shell before it has recorded the exit code.
+// process. A signal to the group must not end this shell before it has recorded the exit code; the
+// program itself, its only child, gets signals as usual.
 constexpr char kRun[] = R"sh(
 d=$1 token=$2 mask=$3 fed=$4; shift 4
 trap : TERM INT HUP QUIT
@@ -91,13 +92,26 @@ d=$HOME/.rayctl/ops/$1
 constexpr char kSignal[] = R"sh(
 token=$1 d=$HOME/.rayctl/ops/$1
 look
-if [ "$op" != running ]; then
-  if [ "$pid" = 0 ] || ! boot_is_same || proc_lives "$pid" || ! group_lives "$pid"; then
-    echo gone; exit 0
-  fi
+who=gone programs=
+if [ "$pid" = 0 ] || ! boot_is_same; then
+  :
+elif [ "$op" = running ] && proc_lives "$pid"; then
+  who=leader
+  for entry in /proc/[0-9]*; do
+    proc_lives "${entry#/proc/}" && [ "$parent" = "$pid" ] || continue
+    who=program programs="$programs ${entry#/proc/}"
+  done
+elif ! proc_lives "$pid" && group_lives "$pid"; then
+  who=group
 fi
-[ -z "$2" ] || kill "-$2" "-$pid" 2>/dev/null
-echo running
+if [ "$2" = KILL ] && [ $who != gone ]; then
+  kill -KILL "-$pid" 2>/dev/null
+elif [ $who != "$3" ] && [ $who = program ]; then
+  kill -TERM $programs 2>/dev/null
+elif [ $who != "$3" ] && [ $who = group ]; then
+  kill -TERM "-$pid" 2>/dev/null
+fi
+echo $who
 )sh";
 
 }  // namespace

@@ -26,8 +26,10 @@ std::string op_run_script();
 std::string op_look_script();
 /// Arguments: token, limit. Prints the last `limit` bytes of the output.
 std::string op_tail_script();
-/// Arguments: token, signal or "". Prints "running" if anything of the operation's process group
-/// lives, after having sent it the signal; else "gone".
+/// Arguments: token, "TERM" or "KILL", and what was sent SIGTERM before ("program", "group" or "").
+/// Prints what of the operation lives: "program" (and those it started), "leader" (its program does
+/// not yet or no longer), "group" (only what they left behind) or "gone". KILL ends all of it; TERM
+/// is sent to the program, or to the group once the program has ended, unless that was done before.
 std::string op_signal_script();
 
 }  // namespace rayctl

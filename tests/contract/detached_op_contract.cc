@@ -138,6 +138,20 @@ TEST_P(DetachedOpContract, StoppingSparesNobodyOfTheGroup) {
   EXPECT_TRUE(stop_op(runner, {"never-started"}, Millis{300}, clock, soon()));
 }
 
+TEST_P(DetachedOpContract, StoppingTellsTheProgramFirst) {
+  // The child must live until the program has ended in order; then it is told as well.
+  const Command command =
+      sh("sh -c 'trap \"date +%s%N >>child; exit 0\" TERM; while :; do sleep 0.05; done' & "
+         "trap 'sleep 0.5; date +%s%N >program; exit 7' TERM; echo >ready; while :; do sleep 0.05; "
+         "done");
+  ASSERT_TRUE(start_op(runner, {"t13"}, command, soon()));
+  while (!std::filesystem::exists(under_test.home / "ready"))
+    clock.sleep(Millis{10}, {});
+  ASSERT_TRUE(stop_op(runner, {"t13"}, Millis{8000}, clock, soon()));
+  EXPECT_EQ(op_status(runner, {"t13"}, soon())->exit_code, 7);
+  EXPECT_LT(*read_file(under_test.home / "program"), *read_file(under_test.home / "child"));
+}
+
 TEST_P(DetachedOpContract, ALostLeaderIsDeadOnlyOnceItsGroupIs) {
   const Command command = sh("echo run >>count; sleep 60; true");
   const auto started = start_op(runner, {"t11"}, command, soon());
@@ -153,6 +167,9 @@ TEST_P(DetachedOpContract, ALostLeaderIsDeadOnlyOnceItsGroupIs) {
   clock.sleep(Millis{50}, {});
   EXPECT_EQ(op_status(runner, {"t11"}, soon())->state, State::kDead);
   EXPECT_EQ(start_op(runner, {"t11"}, command, soon())->state, State::kRunning);
+  const Time patience = soon();
+  while (*read_file(under_test.home / "count") != "run\nrun\n" && clock.now() < patience)
+    clock.sleep(Millis{10}, {});
   EXPECT_EQ(*read_file(under_test.home / "count"), "run\nrun\n");
   EXPECT_TRUE(stop_op(runner, {"t11"}, Millis{2000}, clock, soon()));
 }
@@ -192,13 +209,14 @@ TEST_P(DetachedOpContract, AStartKilledAtAnyCallIsDoneByTheNext) {
   }
   const std::string path = trim(runner.run(sh("echo \"$PATH\""), soon())->out);
   const auto start_and_wait = [&](int die_at, const OpToken& token) {
-    const auto calls = under_test.home / ("calls-" + token.text);
+    const auto calls = under_test.home / ("calls-" + token.text + (die_at == 0 ? "" : "-cut"));
     std::ofstream{calls};
-    const Command command{{"sh", "-c", "cat; echo run >>count-" + token.text},
-                          {{"PATH", tools.string() + ":" + path},
-                           {"CALLS", calls.string()},
-                           {"DIE_AT", std::to_string(die_at)}},
-                          "fed"};
+    const Command command{
+        {"sh", "-c", "read -r word; printf %s \"$word\"; echo run >>count-" + token.text},
+        {{"PATH", tools.string() + ":" + path},
+         {"CALLS", calls.string()},
+         {"DIE_AT", std::to_string(die_at)}},
+        "fed"};
     static_cast<void>(start_op(runner, token, command, soon()));
     EXPECT_TRUE(wait_op(runner, token, clock, soon(), {}));
     const std::string made = *read_file(calls);
