@@ -23,8 +23,8 @@ class RayCluster {
   virtual ~RayCluster() = default;
   virtual Result<RayView> view(Time deadline) = 0;
   /// Politely: Ray may refuse an idle termination of a node that is busy again.
-  virtual Result<DrainAnswer> drain(const std::string& node_id, DrainReason reason, const std::string& message,
-                                    Time finish_by, Time deadline) = 0;
+  virtual Result<DrainAnswer> drain(const std::string& node_id, DrainReason reason,
+                                    const std::string& message, Time finish_by, Time deadline) = 0;
   /// The version of Ray, "2.60.0".
   virtual Result<std::string> version(Time deadline) = 0;
 };

@@ -61,7 +61,7 @@ TEST(RayHash, LaunchConfigsAsRayHashesThem) {
                               key(each.at("keys"), "ssh_public_key")};
     for (const auto& [version, form] : kVersions) {
       EXPECT_EQ(ray_launch_hash(form, each.at("node_config"), each.at("auth"), keys),
-                each.at("answers").at(version))
+                each.at("answers").at(version).get<std::string>())
           << each.at("name") << ", Ray " << version;
     }
   }
@@ -80,7 +80,7 @@ TEST(RayHash, RuntimeConfigsAndContentsAsRayHashesThem) {
       for (const std::string& local : locals)
         add_path(digest, local, each.at("files"));
       EXPECT_EQ(ray_runtime_hash(form, each.at("file_mounts"), each.at("extra"), digest.so_far()),
-                each.at("answers").at(version).at("runtime"));
+                each.at("answers").at(version).at("runtime").get<std::string>());
 
       std::multiset<std::string> synced;
       if (each.at("cluster_synced_files").is_array()) {
@@ -89,7 +89,7 @@ TEST(RayHash, RuntimeConfigsAndContentsAsRayHashesThem) {
       }
       for (const std::string& local : synced)
         add_path(digest, local, each.at("files"));
-      EXPECT_EQ(digest.so_far(), each.at("answers").at(version).at("contents"));
+      EXPECT_EQ(digest.so_far(), each.at("answers").at(version).at("contents").get<std::string>());
     }
   }
 }
