@@ -20,7 +20,9 @@ struct CreateNodes {
   std::vector<NodeName> nodes;
   bool operator==(const CreateNodes&) const = default;
 };
-/// Makes (or recreates) the node's container. Nothing to do where `docker` is empty.
+/// Makes (or recreates) the node's container. Nothing to do where `docker` is empty. A new
+/// container is empty: afterwards the record has no files and no setup applied, so that a plan made
+/// after a crash puts them into it.
 struct PrepareContainer {
   NodeName node;
   Digest docker;

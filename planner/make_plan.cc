@@ -1,0 +1,84 @@
+#include <algorithm>
+
+#include "planner/head_cycle.h"
+#include "planner/planner.h"
+#include "planner/sequence.h"
+#include "planner/survey.h"
+
+namespace rayctl {
+namespace {
+
+using namespace planning;
+
+/// Everything in a plan that does not depend on what is done.
+Plan basis(const Inputs& in, const Survey& survey) {
+  Plan plan;
+  plan.lineage = in.snapshot.lineage;
+  plan.epoch = in.snapshot.epoch;
+  plan.config = in.desired.config;
+  plan.made_at = in.observed.at;
+  plan.cluster = in.desired.cluster;
+  plan.cluster_id = survey.cluster_id;
+  plan.head_type = in.desired.head_type;
+  plan.destroy = in.desired.destroy;
+  plan.breakdown = in.desired.breakdown;
+  plan.autoscaler = in.desired.autoscaler;
+  plan.overrides = in.options.overrides;
+  return plan;
+}
+
+void append(std::vector<std::string>& to, const std::vector<std::string>& more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
+
+void append(std::vector<Diagnostic>& to, const std::vector<Diagnostic>& more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
+
+void add_specs(const Inputs& in, const Roster& roster, Plan& plan) {
+  if (plan.steps.empty()) return;
+  const NodeSpec* last = nullptr;
+  for (const Work& work : roster.works) {
+    if (work.spec == nullptr || work.spec == last) continue;
+    last = work.spec;
+    plan.specs.try_emplace(last->type, *last);
+  }
+  const NodeSpec* head = spec_of(in.desired, in.desired.head_type);
+  if (head != nullptr) plan.specs.try_emplace(head->type, *head);
+}
+
+/// Only where Ray should answer: not before the head's Ray was started, nor when it is known to be
+/// down.
+void say_ray_unreachable(const Inputs& in, const Survey& survey, Plan& plan) {
+  if (!in.observed.ray || in.observed.ray->ok()) return;
+  for (const NodeView& node : survey.nodes) {
+    if (!node.head || !started(*node.record) || node.ray_state == RayState::kDown) continue;
+    plan.blind_spots.push_back("Ray could not be asked: " + in.observed.ray->error().message);
+    return;
+  }
+}
+
+}  // namespace
+
+Plan make_plan(const Desired& desired, const Snapshot& snapshot, const Observed& observed,
+               const PlanOptions& options) {
+  const Inputs in{desired, snapshot, observed, options};
+  Survey found = survey(in);
+  Changes changes(in);
+  Roster roster = decide_fates(in, found, changes);
+  decide_needs(in, roster, changes);
+  const HeadCycle cycle = follow_head(in, roster);
+
+  Plan plan = basis(in, found);
+  write_steps(in, roster, cycle, changes, plan);
+  add_specs(in, roster, plan);
+  plan.left_out = std::move(roster.left_out);
+  plan.blind_spots = found.blind_spots;
+  append(plan.blind_spots, roster.blind_spots);
+  say_ray_unreachable(in, found, plan);
+  plan.blocked = std::move(found.blocked);
+  append(plan.blocked, roster.blocked);
+  return plan;
+}
+
+}  // namespace rayctl

@@ -1,0 +1,400 @@
+#include "planner/roster.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "base/text.h"
+#include "planner/node_names.h"
+#include "planner/open_ops.h"
+
+namespace rayctl::planning {
+namespace {
+
+class FateDecider {
+ public:
+  FateDecider(const Inputs& in, Survey& survey, Changes& changes)
+      : in_(in), survey_(survey), changes_(changes), ops_(in.snapshot) {}
+
+  Roster run() {
+    roster_.works.reserve(survey_.nodes.size() + 16);
+    for (const NodeView& node : survey_.nodes)
+      roster_.works.push_back(first_look(node));
+    decide_head();
+    decide_workers();
+    if (head_wanted() && !restart_only()) replace_head();
+    replace_workers();
+    return std::move(roster_);
+  }
+
+ private:
+  bool restart_only() const { return in_.options.restart_only && !in_.desired.destroy; }
+  bool head_wanted() const { return !in_.desired.destroy || want(in_.desired.head_type) > 0; }
+
+  int want(const NodeTypeName& type) const {
+    const auto found = in_.desired.want.find(type);
+    return found == in_.desired.want.end() ? 0 : std::max(0, found->second);
+  }
+
+  /// A termination that was begun is finished, whatever the counts say now; a drain as well, since
+  /// Ray does not take it back.
+  bool going(const NodeView& node) const {
+    const auto same = [&](const auto& op) { return op.id == node.record->id; };
+    return ops_.any<TerminateNode>(node.name, same) ||
+           (!node.head && ops_.any<DrainNode>(node.name, same));
+  }
+
+  Work first_look(const NodeView& node) {
+    Work work{.node = &node, .name = node.name, .type = node.type, .head = node.head};
+    work.spec = spec_of(in_.desired, node.head ? in_.desired.head_type : node.type);
+    const bool destroy = in_.desired.destroy;
+    const std::string& name = node.name.text;
+    const std::string machine = "machine " + node.record->id.text;
+    switch (node.presence) {
+      case Presence::kUnseen:
+      case Presence::kForeign:
+        break;
+      case Presence::kGone:
+        work.fate = restart_only() ? Fate::kLeave : Fate::kForget;
+        work.reason = going(node) ? Reason::kResume : Reason::kVanished;
+        work.because = machine + " is gone";
+        break;
+      case Presence::kExpected:
+        if (!destroy && !going(node)) {
+          roster_.blind_spots.push_back(
+              name + " was launched a moment ago and is not listed yet; it is left alone");
+        }
+        break;
+      case Presence::kStopping:
+        if (!destroy && !going(node)) {
+          roster_.blind_spots.push_back(name +
+                                        " is stopping; it is left alone until it has stopped");
+        }
+        break;
+      case Presence::kStopped:
+        if (node.head || restart_only()) break;
+        work.fate = Fate::kRemove;
+        work.reason = destroy ? Reason::kDestroy : Reason::kNotWanted;
+        work.because = machine + " is stopped";
+        break;
+      case Presence::kAlive:
+        if (!restart_only() || !node.adopted) work.fate = Fate::kKeep;
+        break;
+    }
+    const bool there = node.presence == Presence::kAlive || node.presence == Presence::kExpected ||
+                       node.presence == Presence::kStopping || node.presence == Presence::kStopped;
+    if (there && !restart_only() && going(node)) {
+      work.fate = Fate::kRemove;
+      work.reason = Reason::kResume;
+      work.because = "its removal was begun before";
+    }
+    return work;
+  }
+
+  /// Takes part in the count of its type.
+  static bool counts(const Work& work) {
+    if (work.fate == Fate::kKeep) return true;
+    if (work.fate != Fate::kLeave) return false;
+    const Presence presence = work.node->presence;
+    return presence == Presence::kUnseen || presence == Presence::kForeign ||
+           presence == Presence::kExpected;
+  }
+
+  void remove(Work& work, Reason reason, std::string because) {
+    work.fate = Fate::kRemove;
+    work.reason = reason;
+    work.because = std::move(because);
+  }
+
+  // The head ---------------------------------------------------------------------------------
+
+  /// Of several machines that say they are the head, the one to believe.
+  int best_head() const {
+    const auto rank = [&](int i) {
+      const Work& work = roster_.works[static_cast<std::size_t>(i)];
+      return std::tuple(work.node->presence != Presence::kAlive, work.node->adopted,
+                        work.node->record->phase != Phase::kReady, i);
+    };
+    int best = -1;
+    for (int i = 0; i < size() && at(i).head; ++i) {
+      const bool candidate = at(i).fate != Fate::kForget && at(i).fate != Fate::kRemove;
+      if (candidate && (best < 0 || rank(i) < rank(best))) best = i;
+    }
+    return best;
+  }
+
+  void decide_head() {
+    const int head = best_head();
+    for (int i = 0; i < size() && at(i).head; ++i) {
+      Work& work = at(i);
+      const Presence presence = work.node->presence;
+      const bool ours = presence != Presence::kUnseen && presence != Presence::kForeign;
+      if (work.fate != Fate::kKeep && work.fate != Fate::kLeave) continue;
+      if (!head_wanted()) {
+        if (ours) remove(work, Reason::kDestroy, "");
+      } else if (i != head && ours && !in_.desired.destroy && !restart_only()) {
+        remove_extra_head(work, at(head));
+      }
+    }
+    if (!head_wanted()) return;
+    roster_.head = head;
+    if (in_.desired.destroy || restart_only()) return;
+    if (head < 0) {
+      create(in_.desired.head_type, 1, Reason::kMissing, head_because());
+      if (!roster_.launches.empty()) roster_.head = roster_.launches.back().works.front();
+    } else if (at(head).node->presence == Presence::kStopped) {
+      renew_stopped_head(head);
+    }
+  }
+
+  std::string head_because() const {
+    for (int i = 0; i < size() && at(i).head; ++i) {
+      if (at(i).fate == Fate::kForget) return "the head " + at(i).name.text + " is gone";
+    }
+    return "there is no head";
+  }
+
+  void remove_extra_head(Work& work, const Work& head) {
+    const std::string what = work.name.text + " is a second head beside " + head.name.text;
+    if (in_.options.replace_head) {
+      remove(work, Reason::kNotWanted, what);
+      return;
+    }
+    work.fate = Fate::kLeave;
+    roster_.blocked.push_back({.summary = what,
+                               .remedy = "give --replace-head to remove " + work.name.text,
+                               .code = ErrorCode::kPlanNeedsDecision});
+  }
+
+  void renew_stopped_head(int head) {
+    const std::string what = "the machine of the head " + at(head).name.text + " is stopped";
+    if (!in_.options.replace_head || at(head).spec == nullptr) {
+      at(head).fate = Fate::kLeave;
+      roster_.blocked.push_back(
+          {.summary = what,
+           .remedy = "start it again, or give --replace-head to make a new one",
+           .code = ErrorCode::kPlanNeedsDecision});
+      return;
+    }
+    make_partner(head, what);
+  }
+
+  void replace_head() {
+    if (roster_.head < 0 || at(roster_.head).fate != Fate::kKeep) return;
+    const int head = roster_.head;
+    Work& work = at(head);
+    if (work.spec == nullptr || in_.desired.destroy || !listed(in_, work.spec->provider)) return;
+    std::vector<std::string> fields = replaced_fields(work);
+    if (fields.empty()) return;
+    const std::string what = join(fields, ", ") + " changed";
+    if (in_.options.replace_head && !in_.options.no_restart) {
+      work.fields = std::move(fields);
+      make_partner(head, what);
+    } else if (in_.options.no_restart) {
+      roster_.left_out.push_back({work.name, "replace", "--no-restart: " + what});
+    } else {
+      roster_.blocked.push_back(
+          {.summary = "the head " + work.name.text + " must be replaced: " + what,
+           .remedy = "give --replace-head, or --no-restart to leave it as it is",
+           .code = ErrorCode::kPlanNeedsDecision});
+    }
+  }
+
+  // Workers ----------------------------------------------------------------------------------
+
+  void decide_workers() {
+    std::map<NodeTypeName, std::vector<int>> by_type;
+    for (const auto& [type, spec] : in_.desired.specs)
+      by_type[type];
+    for (int i = 0; i < size(); ++i) {
+      if (!at(i).head) by_type[at(i).type].push_back(i);
+    }
+    for (const auto& [type, members] : by_type)
+      decide_type(type, members);
+  }
+
+  void decide_type(const NodeTypeName& type, const std::vector<int>& members) {
+    if (restart_only()) return;
+    const bool known = type != in_.desired.head_type && in_.desired.specs.contains(type);
+    const int wanted = known ? want(type) : 0;
+    int living = 0;
+    std::vector<int> removable;
+    for (const int i : members) {
+      Work& work = at(i);
+      const Presence presence = work.node->presence;
+      if (work.fate == Fate::kKeep && in_.desired.release.contains(work.name)) {
+        remove(work, Reason::kReleased, "the autoscaler released it");
+      } else if (in_.desired.destroy && presence == Presence::kStopping &&
+                 work.fate == Fate::kLeave) {
+        remove(work, Reason::kDestroy, "");
+      }
+      if (!counts(work)) continue;
+      ++living;
+      const bool expected = in_.desired.destroy && presence == Presence::kExpected;
+      if (work.fate == Fate::kKeep || expected) removable.push_back(i);
+    }
+    const int surplus = std::min(living - wanted, static_cast<int>(removable.size()));
+    if (surplus > 0) remove_some(removable, surplus, known ? why(type) : not_wanted(type));
+    if (!in_.desired.destroy && known && wanted > living) {
+      create(type, wanted - living, Reason::kMissing, why(type));
+    }
+  }
+
+  std::string why(const NodeTypeName& type) const {
+    const auto found = in_.desired.why.find(type);
+    if (found != in_.desired.why.end()) return found->second;
+    return std::to_string(want(type)) + " of " + type.text + " wanted";
+  }
+
+  static std::string not_wanted(const NodeTypeName& type) {
+    return type.empty() ? "its node type is not known" : type.text + " is no longer a worker type";
+  }
+
+  void remove_some(std::vector<int>& from, int count, const std::string& because) {
+    const auto keep_rank = [&](int i) {
+      const Work& work = at(i);
+      const NodeRecord& record = *work.node->record;
+      const bool out_of_date = work.spec != nullptr && launch_differs(record, work.spec->digests);
+      const bool unused = !started(record) || work.node->ray_state == RayState::kDown;
+      const bool idle = work.node->ray != nullptr && work.node->ray->idle;
+      const Millis idle_for = unused ? Millis::max() : idle ? work.node->ray->idle_for : Millis{-1};
+      return std::tuple(record.phase != Phase::kDraining, record.phase != Phase::kFailed,
+                        !out_of_date, -idle_for.count(), -parts_of(work.name).number, i);
+    };
+    std::vector<std::pair<decltype(keep_rank(0)), int>> ranked;
+    ranked.reserve(from.size());
+    for (const int i : from)
+      ranked.emplace_back(keep_rank(i), i);
+    std::sort(ranked.begin(), ranked.end());
+    const Reason reason = in_.desired.destroy ? Reason::kDestroy : Reason::kNotWanted;
+    for (int n = 0; n < count; ++n) {
+      remove(at(ranked[static_cast<std::size_t>(n)].second), reason,
+             in_.desired.destroy ? "" : because);
+    }
+  }
+
+  void replace_workers() {
+    if (in_.desired.destroy || restart_only()) return;
+    const int existing = static_cast<int>(survey_.nodes.size());
+    for (int i = 0; i < existing; ++i) {
+      Work& work = at(i);
+      if (work.head || work.fate != Fate::kKeep || work.spec == nullptr) continue;
+      std::vector<std::string> fields = replaced_fields(work);
+      if (fields.empty()) continue;
+      const std::string what = join(fields, ", ") + " changed";
+      if (in_.options.no_restart) {
+        roster_.left_out.push_back({work.name, "replace", "--no-restart: " + what});
+        continue;
+      }
+      if (!listed(in_, work.spec->provider)) continue;
+      work.fields = std::move(fields);
+      make_partner(i, what);
+    }
+  }
+
+  /// Empty if the node need not be made anew.
+  std::vector<std::string> replaced_fields(const Work& work) {
+    if (work.head && work.type != in_.desired.head_type) return {"head_node_type"};
+    const SpecDigests& want = work.spec->digests;
+    if (!launch_differs(*work.node->record, want)) return {};
+    return changes_.fields(work.node->record->applied.launch, want.launch, "launch");
+  }
+
+  // New nodes --------------------------------------------------------------------------------
+
+  void make_partner(int old, const std::string& because) {
+    const int fresh =
+        add_new(next_name(at(old).spec->type), *at(old).spec, Reason::kOutOfDate, because);
+    Work& work = at(old);
+    work.fate = Fate::kReplace;
+    work.reason = Reason::kOutOfDate;
+    work.because = because;
+    work.partner = fresh;
+    at(fresh).partner = old;
+    at(fresh).fields = work.fields;
+    roster_.launches.push_back({.type = at(fresh).type, .works = {fresh}});
+    if (work.head) roster_.head = fresh;
+  }
+
+  NodeName next_name(const NodeTypeName& type) {
+    return numbered(type, ++survey_.highest[type.text]);
+  }
+
+  int add_new(NodeName name, const NodeSpec& spec, Reason reason, const std::string& because) {
+    Work work{
+        .name = std::move(name), .type = spec.type, .head = spec.type == in_.desired.head_type};
+    work.spec = &spec;
+    work.fate = Fate::kCreate;
+    work.reason = reason;
+    work.because = because;
+    work.needs = needs_of(NodeRecord{}, spec.digests);
+    work.needs.start = true;
+    roster_.works.push_back(std::move(work));
+    return size() - 1;
+  }
+
+  void create(const NodeTypeName& type, int count, Reason reason, const std::string& because) {
+    const NodeSpec* spec = spec_of(in_.desired, type);
+    if (spec == nullptr) return;
+    if (!listed(in_, spec->provider)) {
+      if (!in_.observed.machines.contains(spec->provider)) {
+        roster_.blind_spots.push_back("machines of " + spec->provider.text +
+                                      " were not listed; none of " + type.text + " is made");
+      }
+      return;
+    }
+    for (const OpenOp& op : in_.snapshot.open) {
+      const auto* begun = std::get_if<CreateNodes>(&op.action);
+      if (begun != nullptr && begun->type == type && count > 0)
+        count -= resume(op, *begun, *spec, count);
+    }
+    if (count <= 0) return;
+    Launch launch{.type = type};
+    for (int n = 0; n < count; ++n)
+      launch.works.push_back(add_new(next_name(type), *spec, reason, because));
+    roster_.launches.push_back(std::move(launch));
+  }
+
+  /// Goes on with a launch if at least as many nodes are wanted as it may still make; how many.
+  int resume(const OpenOp& op, const CreateNodes& begun, const NodeSpec& spec, int most) {
+    if (names_.empty()) {
+      for (const NodeView& node : survey_.nodes)
+        names_.insert(node.name);
+    }
+    std::vector<NodeName> rest;
+    std::set<NodeName> seen;
+    for (const NodeName& name : begun.nodes) {
+      if (!names_.contains(name) && seen.insert(name).second) rest.push_back(name);
+    }
+    const int more = static_cast<int>(rest.size());
+    if (more == 0 || more > most) return 0;
+    Launch launch{.type = spec.type, .resume = op.token, .names = begun.nodes};
+    for (NodeName& name : rest) {
+      names_.insert(name);
+      launch.works.push_back(
+          add_new(std::move(name), spec, Reason::kResume, "its launch was begun before"));
+    }
+    roster_.launches.push_back(std::move(launch));
+    return more;
+  }
+
+  int size() const { return static_cast<int>(roster_.works.size()); }
+  Work& at(int i) { return roster_.works[static_cast<std::size_t>(i)]; }
+  const Work& at(int i) const { return roster_.works[static_cast<std::size_t>(i)]; }
+
+  const Inputs& in_;
+  Survey& survey_;
+  Changes& changes_;
+  OpenOps ops_;
+  Roster roster_;
+  std::set<NodeName> names_;  // in use; filled only if a launch is open
+};
+
+}  // namespace
+
+Roster decide_fates(const Inputs& in, Survey& survey, Changes& changes) {
+  return FateDecider(in, survey, changes).run();
+}
+
+}  // namespace rayctl::planning

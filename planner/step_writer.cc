@@ -1,0 +1,203 @@
+#include "planner/step_writer.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "base/text.h"
+#include "planner/disturbance.h"
+
+namespace rayctl::planning {
+
+StepWriter::StepWriter(const Inputs& in, const Roster& roster, Changes& changes, Plan& plan)
+    : in_(in),
+      roster_(roster),
+      changes_(changes),
+      plan_(plan),
+      ops_(in.snapshot),
+      tracks_(roster.works.size()) {}
+
+Step& StepWriter::add(Action action, Why why, After after) {
+  Step step{.id = steps()};
+  step.resume = ops_.take(action);
+  step.action = std::move(action);
+  step.reason = step.resume ? Reason::kResume : why.reason;
+  step.because = std::move(why.because);
+  step.fields = std::move(why.fields);
+  for (const int id : after) {
+    if (id >= 0 && std::find(step.after.begin(), step.after.end(), id) == step.after.end()) {
+      step.after.push_back(id);
+    }
+  }
+  std::sort(step.after.begin(), step.after.end());
+  plan_.steps.push_back(std::move(step));
+  return plan_.steps.back();
+}
+
+Step& StepWriter::add_to(int work, Action action, Why why, After after) {
+  Track& track = tracks_[static_cast<std::size_t>(work)];
+  const bool first = track.last < 0;
+  Step& step = add(std::move(action), std::move(why), after);
+  if (track.last >= 0 && !std::binary_search(step.after.begin(), step.after.end(), track.last)) {
+    step.after.insert(std::lower_bound(step.after.begin(), step.after.end(), track.last),
+                      track.last);
+  }
+  step.pre = precondition(at(work), first);
+  track.last = step.id;
+  return step;
+}
+
+const SpecDigests& StepWriter::applied(const Work& work) const {
+  static const SpecDigests kNothing;
+  return work.node == nullptr ? kNothing : work.node->record->applied;
+}
+
+Precondition StepWriter::precondition(const Work& work, bool first) const {
+  Precondition pre;
+  if (work.node == nullptr || work.node->presence == Presence::kGone) return pre;
+  if (work.node->presence == Presence::kExpected) return pre;  // not listed: nothing to compare
+  pre.id = work.node->record->id;
+  if (in_.desired.destroy || work.node->machine == nullptr) return pre;
+  const Power power = work.node->machine->power;
+  if (power == Power::kRunning || power == Power::kStopped) pre.power = power;
+  // Later steps of the node follow this one, so that what it checks holds for them too.
+  if (first && !work.node->adopted) pre.last_applied = work.node->record->applied;
+  return pre;
+}
+
+StepWriter::Why StepWriter::because_of(const Work& work, const Digest& before, const Digest& after,
+                                       std::string_view effect) {
+  Why why{.reason = work.reason, .because = work.because};
+  if (work.fate == Fate::kCreate) {
+    why.fields = work.fields;
+    return why;
+  }
+  why.fields = changes_.fields(before, after, effect);
+  if (why.because.empty()) why.because = join(why.fields, ", ") + " changed";
+  return why;
+}
+
+void StepWriter::forget(int work) {
+  add_to(work, ForgetNode{at(work).name}, {at(work).reason, at(work).because, {}}, {});
+}
+
+void StepWriter::adopt(int work) {
+  const NodeView& node = *at(work).node;
+  Step& step = add_to(work, AdoptNode{node.name, node.type, node.record->id},
+                      {Reason::kFoundUnrecorded,
+                       "machine " + node.record->id.text + " is ours and no record knows it",
+                       {}},
+                      {});
+  step.pre = {};
+}
+
+void StepWriter::create(const Launch& launch, int after) {
+  CreateNodes action{launch.type, launch.names};
+  int first = -1;
+  for (const int work : launch.works) {
+    if (!at(work).chosen) continue;
+    if (first < 0) first = work;
+    if (!launch.resume) action.nodes.push_back(at(work).name);
+  }
+  if (first < 0) return;
+  Step& step =
+      add(std::move(action), {at(first).reason, at(first).because, at(first).fields}, {after});
+  if (launch.resume) {
+    ops_.take(*launch.resume);
+    step.resume = launch.resume;
+    step.reason = Reason::kResume;
+  } else if (step.resume) {
+    step.resume.reset();
+  }
+  for (const int work : launch.works) {
+    if (at(work).chosen) tracks_[static_cast<std::size_t>(work)].last = step.id;
+  }
+}
+
+void StepWriter::container(int work) {
+  const Work& w = at(work);
+  const Digest& want = w.spec->digests.docker;
+  Step& step = add_to(work, PrepareContainer{w.name, want},
+                      because_of(w, applied(w).docker, want, "docker"), {});
+  if (w.node != nullptr && started(*w.node->record) && track(work).stop < 0) {
+    step.disturbs = disturbance(in_, *w.node);
+  }
+}
+
+void StepWriter::files(int work) {
+  const Work& w = at(work);
+  const Digest& want = w.spec->digests.files;
+  const bool own = applied(w).files != want;
+  add_to(work, SyncFiles{w.name, want},
+         own ? because_of(w, applied(w).files, want, "files")
+             : because_of(w, applied(w).docker, w.spec->digests.docker, "docker"),
+         {});
+}
+
+void StepWriter::set_up(int work) {
+  const Work& w = at(work);
+  const Digest& want = w.spec->digests.setup;
+  const bool own = applied(w).setup != want;
+  add_to(work, SetUpNode{w.name, want},
+         own ? because_of(w, applied(w).setup, want, "setup")
+             : because_of(w, applied(w).docker, w.spec->digests.docker, "docker"),
+         {});
+}
+
+void StepWriter::synced(int work, int after) {
+  const Work& w = at(work);
+  const Digest& want = w.spec->digests.synced;
+  Step& step = add_to(work, SyncFromHead{w.name, want},
+                      because_of(w, applied(w).synced, want, "synced"), {after});
+  if (w.node != nullptr) step.disturbs = "nobody";
+}
+
+void StepWriter::stop(int work, int after, const std::vector<int>& barrier) {
+  const Work& w = at(work);
+  Step& step = add_to(work, StopRay{w.name},
+                      {w.restart_reason, w.restart_because, w.restart_fields}, {after});
+  step.after.insert(step.after.end(), barrier.begin(), barrier.end());
+  std::sort(step.after.begin(), step.after.end());
+  step.after.erase(std::unique(step.after.begin(), step.after.end()), step.after.end());
+  step.disturbs = disturbance(in_, *w.node);
+  tracks_[static_cast<std::size_t>(work)].stop = step.id;
+}
+
+void StepWriter::start(int work, int after) {
+  const Work& w = at(work);
+  Why why = w.fate == Fate::kCreate ? Why{w.reason, w.because, w.fields}
+                                    : Why{w.restart_reason, w.restart_because, w.restart_fields};
+  const Step& step = add_to(work, StartRay{w.name, w.spec->digests.start}, std::move(why), {after});
+  tracks_[static_cast<std::size_t>(work)].start = step.id;
+}
+
+void StepWriter::drain(int work, int after) {
+  const Work& w = at(work);
+  Step& step = add_to(work, DrainNode{w.name, w.node->record->id, in_.desired.drain_patience},
+                      {w.reason, w.because, w.fields}, {after});
+  step.disturbs = disturbance(in_, *w.node);
+}
+
+void StepWriter::terminate(int work, int after, const std::vector<int>& barrier) {
+  const Work& w = at(work);
+  const bool first = track(work).last < 0 || w.node->adopted;
+  Step& step = add_to(work, TerminateNode{w.name, w.node->record->id},
+                      {w.reason, w.because, w.fields}, {after});
+  step.after.insert(step.after.end(), barrier.begin(), barrier.end());
+  std::sort(step.after.begin(), step.after.end());
+  step.after.erase(std::unique(step.after.begin(), step.after.end()), step.after.end());
+  if (first) step.disturbs = disturbance(in_, *w.node);
+}
+
+void StepWriter::autoscaler() {
+  Step& step = add(ConfigureAutoscaler{in_.desired.autoscaler},
+                   {Reason::kOutOfDate, "",
+                    changes_.fields(in_.snapshot.autoscaler, in_.desired.autoscaler, "autoscaler")},
+                   {});
+  const bool is_new = in_.snapshot.autoscaler.empty();
+  step.because = is_new ? "the autoscaler has no limits yet" : join(step.fields, ", ") + " changed";
+  if (is_new) step.reason = Reason::kMissing;
+  step.disturbs = "nobody";
+}
+
+}  // namespace rayctl::planning

@@ -1,0 +1,69 @@
+#pragma once
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "planner/open_ops.h"
+#include "planner/roster.h"
+
+namespace rayctl::planning {
+
+/// Ids of steps, without those that do not exist (-1).
+using After = std::initializer_list<int>;
+
+/// Writes single steps of a node: the action with its reason, fields, precondition and the open
+/// operation that it goes on with. The steps of one node form a chain: each comes after the one
+/// before.
+class StepWriter {
+ public:
+  StepWriter(const Inputs& in, const Roster& roster, Changes& changes, Plan& plan);
+
+  /// How far the steps of a node have come.
+  struct Track {
+    int last = -1;   ///< id of its last step
+    int stop = -1;   ///< of StopRay
+    int start = -1;  ///< of StartRay
+  };
+  const Track& track(int work) const { return tracks_[static_cast<std::size_t>(work)]; }
+
+  void forget(int work);
+  void adopt(int work);
+  void create(const Launch& launch, int after);
+  void container(int work);
+  void files(int work);
+  void set_up(int work);
+  void synced(int work, int after);
+  void stop(int work, int after, const std::vector<int>& barrier = {});
+  void start(int work, int after);
+  void drain(int work, int after);
+  void terminate(int work, int after, const std::vector<int>& barrier = {});
+  void autoscaler();
+  /// Closes the operations that no step goes on with; afterwards no step can be added.
+  void close_ops();
+
+  int steps() const { return static_cast<int>(plan_.steps.size()); }
+  const Work& at(int work) const { return roster_.works[static_cast<std::size_t>(work)]; }
+
+ private:
+  struct Why {
+    Reason reason = Reason::kOutOfDate;
+    std::string because;
+    std::vector<std::string> fields;
+  };
+  Step& add(Action action, Why why, After after);
+  Step& add_to(int work, Action action, Why why, After after);
+  Why because_of(const Work& work, const Digest& before, const Digest& after,
+                 std::string_view effect);
+  Precondition precondition(const Work& work, bool first) const;
+  const SpecDigests& applied(const Work& work) const;
+  bool may_close(const OpenOp& op) const;
+
+  const Inputs& in_;
+  const Roster& roster_;
+  Changes& changes_;
+  Plan& plan_;
+  OpenOps ops_;
+  std::vector<Track> tracks_;
+};
+
+}  // namespace rayctl::planning

@@ -1,0 +1,319 @@
+#include "planner/survey.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/text.h"
+#include "model/tags.h"
+#include "planner/node_names.h"
+
+namespace rayctl::planning {
+namespace {
+
+/// How long a list may omit a machine that was just made (eventual consistency).
+constexpr Millis kListLag{120'000};
+
+bool recent(Time then, Time now) {
+  return then != Time{} && now - then < kListLag;
+}
+
+/// The order that makes the choice between two listings of one id independent of list order.
+auto rank(const CloudNode& node) {
+  return std::tie(node.power, node.cluster, node.name, node.type, node.token, node.head,
+                  node.internal_ip, node.external_ip, node.tags);
+}
+
+class Surveyor {
+ public:
+  explicit Surveyor(const Inputs& in) : in_(in) {}
+
+  Survey run() {
+    choose_cluster_id();
+    index_machines();
+    note_numbers();
+    join_records();
+    sort_out_unrecorded();
+    std::sort(found_.nodes.begin(), found_.nodes.end(), [](const NodeView& a, const NodeView& b) {
+      return a.head != b.head ? a.head : natural_less(a.name, b.name);
+    });
+    return std::move(found_);
+  }
+
+ private:
+  struct Seen {
+    const CloudNode* machine = nullptr;
+    bool recorded = false;
+  };
+  using ById = std::unordered_map<std::string_view, Seen>;
+
+  void choose_cluster_id() {
+    found_.cluster_id = in_.snapshot.cluster_id;
+    if (!found_.cluster_id.empty() || !in_.snapshot.nodes.empty()) return;
+    std::set<ClusterId> ids;
+    for (const auto& [provider, machines] : in_.observed.machines) {
+      if (!machines) continue;
+      for (const CloudNode& machine : *machines) {
+        if (machine.head && machine.cluster && machine.power != Power::kGone) {
+          ids.insert(*machine.cluster);
+        }
+      }
+    }
+    if (ids.size() == 1) found_.cluster_id = *ids.begin();
+  }
+
+  bool ours(const CloudNode& machine) const {
+    return machine.cluster && !found_.cluster_id.empty() && *machine.cluster == found_.cluster_id;
+  }
+
+  void index_machines() {
+    for (const auto& [provider, machines] : in_.observed.machines) {
+      if (!machines) continue;
+      ById& by_id = machines_[provider];
+      by_id.reserve(machines->size());
+      for (const CloudNode& machine : *machines) {
+        Seen& seen = by_id[machine.id.text];
+        if (seen.machine == nullptr || rank(machine) < rank(*seen.machine)) seen.machine = &machine;
+      }
+    }
+  }
+
+  void note_number(const NodeName& name) {
+    const NameParts parts = parts_of(name);
+    if (parts.number < 0) return;
+    if (last_highest_ == nullptr || parts.type != last_type_) {
+      last_type_.assign(parts.type);
+      last_highest_ = &found_.highest[last_type_];
+    }
+    *last_highest_ = std::max(*last_highest_, parts.number);
+  }
+
+  void note_numbers() {
+    for (const auto& [type, number] : in_.snapshot.highest) {
+      std::int64_t& highest = found_.highest[type.text];
+      highest = std::max<std::int64_t>(highest, number);
+    }
+    for (const auto& [name, record] : in_.snapshot.nodes)
+      note_number(name);
+    for (const auto& [provider, machines] : in_.observed.machines) {
+      if (!machines) continue;
+      for (const CloudNode& machine : *machines) {
+        if (machine.name) note_number(*machine.name);
+      }
+    }
+    for (const OpenOp& op : in_.snapshot.open) {
+      for (const NodeName& name : nodes_of(op.action))
+        note_number(name);
+      const auto* create = std::get_if<CreateNodes>(&op.action);
+      if (create == nullptr) continue;
+      launches_.emplace(op.token.text, create);
+      if (!recent(op.begun_at, in_.observed.at)) continue;
+      for (const NodeName& name : create->nodes)
+        launching_.insert(name.text);
+    }
+  }
+
+  Presence presence_of(const NodeName& name, const NodeRecord& record, const CloudNode* machine) {
+    if (machine == nullptr) {
+      const bool fresh =
+          recent(record.launched_at, in_.observed.at) || launching_.contains(name.text);
+      return fresh && !record.id.empty() ? Presence::kExpected : Presence::kGone;
+    }
+    if (machine->power == Power::kGone) return Presence::kGone;
+    if (!ours(*machine)) return Presence::kForeign;
+    if (machine->power == Power::kStopping) return Presence::kStopping;
+    if (machine->power == Power::kStopped) return Presence::kStopped;
+    return Presence::kAlive;
+  }
+
+  void join_records() {
+    std::map<ProviderName, std::size_t> unseen;
+    ById* by_id = nullptr;
+    const ProviderName* provider = nullptr;
+    found_.nodes.reserve(in_.snapshot.nodes.size());
+    for (const auto& [name, record] : in_.snapshot.nodes) {
+      taken_.insert(name.text);
+      NodeView view{.name = name, .type = record.type, .head = record.head, .record = &record};
+      if (provider == nullptr || *provider != record.provider) {
+        provider = &record.provider;
+        const auto list = machines_.find(record.provider);
+        by_id = list == machines_.end() ? nullptr : &list->second;
+      }
+      if (!listed(in_, record.provider)) {
+        view.presence = Presence::kUnseen;
+        ++unseen[record.provider];
+      } else {
+        view.machine = claim(by_id, record.id);
+        view.presence = presence_of(name, record, view.machine);
+        if (view.presence == Presence::kForeign) recorded_foreign(view);
+        if (view.machine != nullptr && view.machine->head) view.head = true;
+      }
+      look_at_ray(view);
+      found_.nodes.push_back(std::move(view));
+    }
+    for (const auto& [name, count] : unseen)
+      say_unseen(name, count);
+    for (const auto& [name, machines] : in_.observed.machines) {
+      if (!machines && !unseen.contains(name)) say_unseen(name, 0);
+    }
+  }
+
+  static const CloudNode* claim(ById* by_id, const CloudId& id) {
+    if (by_id == nullptr) return nullptr;
+    const auto seen = by_id->find(id.text);
+    if (seen == by_id->end() || seen->second.recorded) return nullptr;
+    seen->second.recorded = true;
+    return seen->second.machine;
+  }
+
+  void say_unseen(const ProviderName& provider, std::size_t nodes) {
+    const auto list = in_.observed.machines.find(provider);
+    const std::string why =
+        list == in_.observed.machines.end() ? "" : ": " + list->second.error().message;
+    found_.blind_spots.push_back("machines of " + provider.text + " could not be listed" + why +
+                                 "; " + (nodes == 0 ? "nothing" : "its " + plural(nodes, "node")) +
+                                 (nodes == 0 ? " is made or removed there" : " are left alone"));
+  }
+
+  void recorded_foreign(const NodeView& view) {
+    const CloudNode& machine = *view.machine;
+    block_foreign(machine, "it is recorded as " + view.name.text + " but ");
+  }
+
+  void block_foreign(const CloudNode& machine, const std::string& beside) {
+    const std::string what =
+        "machine " + machine.id.text + " has this cluster's name: " + beside +
+        (machine.cluster ? "it belongs to another cluster (" + machine.cluster->text + ")"
+                         : std::string("rayctl did not make it"));
+    if (in_.desired.destroy) {
+      found_.blind_spots.push_back(what + "; it is left alone");
+      return;
+    }
+    found_.blocked.push_back(
+        {.summary = what,
+         .remedy = "say whose it is with `rayctl import`, or rename this cluster",
+         .code = ErrorCode::kForeignMachine});
+  }
+
+  void look_at_ray(NodeView& view) {
+    const NodeRecord& record = *view.record;
+    const auto& ray = in_.observed.ray;
+    const bool has_view = ray.has_value() && ray->ok();
+    if (has_view) {
+      const auto node = (**ray).nodes.find(record.id);
+      if (node != (**ray).nodes.end()) view.ray = &node->second;
+    }
+    if (!started(record)) return;
+    const NodeSpec* spec = spec_of(in_.desired, view.type);
+    const bool plain = spec != nullptr && !spec->start.ray;
+    if (has_view && !plain) {
+      if (view.ray != nullptr) {
+        view.ray_state = view.ray->state == RayNode::State::kDead ? RayState::kDown : RayState::kUp;
+      } else if (!in_.snapshot.imported) {
+        view.ray_state = RayState::kDown;  // what others started does not carry our ids
+      }
+      return;
+    }
+    const auto runs = in_.observed.start_running.find(record.id);
+    if (runs == in_.observed.start_running.end()) return;
+    view.ray_state = runs->second ? RayState::kUp : RayState::kDown;
+  }
+
+  void sort_out_unrecorded() {
+    struct Loose {
+      const CloudNode* machine;
+      const ProviderName* provider;
+      NodeName name;
+    };
+    std::vector<Loose> loose;
+    std::vector<const CloudNode*> foreign;
+    for (const auto& [provider, by_id] : machines_) {
+      for (const auto& [id, seen] : by_id) {
+        const Power power = seen.machine->power;
+        if (seen.recorded || power == Power::kGone || power == Power::kStopping) continue;
+        if (ours(*seen.machine)) {
+          loose.push_back({seen.machine, &provider, {}});
+        } else {
+          foreign.push_back(seen.machine);
+        }
+      }
+    }
+    std::stable_sort(foreign.begin(), foreign.end(),
+                     [](const CloudNode* a, const CloudNode* b) { return a->id < b->id; });
+    for (const CloudNode* machine : foreign)
+      block_foreign(*machine, "");
+    std::sort(loose.begin(), loose.end(), [](const Loose& a, const Loose& b) {
+      return std::tie(*a.provider, a.machine->id) < std::tie(*b.provider, b.machine->id);
+    });
+    for (Loose& each : loose) {
+      if (each.machine->name && taken_.insert(each.machine->name->text).second) {
+        each.name = *each.machine->name;
+      }
+    }
+    for (Loose& each : loose)
+      adopt(*each.machine, *each.provider, std::move(each.name));
+  }
+
+  void adopt(const CloudNode& machine, const ProviderName& provider, NodeName name) {
+    const CreateNodes* launch = nullptr;
+    if (machine.token) {
+      const auto op = launches_.find(machine.token->text);
+      if (op != launches_.end()) launch = op->second;
+    }
+    NodeRecord record = record_from_tags(machine, provider);
+    if (record.type.empty() && launch != nullptr) record.type = launch->type;
+    if (record.type.empty() && !name.empty()) record.type.text = parts_of(name).type;
+    if (record.type.empty() && machine.head) record.type = in_.desired.head_type;
+    if (record.type.empty() && !in_.desired.destroy) {
+      found_.blind_spots.push_back("machine " + machine.id.text +
+                                   " is ours but does not say its node type; it is left alone");
+      return;
+    }
+    if (name.empty() && launch != nullptr) name = free_name(*launch);
+    if (name.empty()) {
+      const NodeTypeName& type = record.type.empty() ? kUnknownType : record.type;
+      name = numbered(type, ++found_.highest[type.text]);
+      taken_.insert(name.text);
+    }
+    found_.adopted.push_back(std::move(record));
+    NodeView view{.name = std::move(name),
+                  .type = found_.adopted.back().type,
+                  .head = found_.adopted.back().head,
+                  .adopted = true,
+                  .record = &found_.adopted.back(),
+                  .machine = &machine};
+    view.presence = machine.power == Power::kStopped ? Presence::kStopped : Presence::kAlive;
+    look_at_ray(view);
+    found_.nodes.push_back(std::move(view));
+  }
+
+  NodeName free_name(const CreateNodes& launch) {
+    for (const NodeName& name : launch.nodes) {
+      if (taken_.insert(name.text).second) return name;
+    }
+    return {};
+  }
+
+  const Inputs& in_;
+  Survey found_;
+  std::map<ProviderName, ById> machines_;
+  std::unordered_map<std::string_view, const CreateNodes*> launches_;  // by token
+  std::unordered_set<std::string> launching_;  // names in launches begun a moment ago
+  std::unordered_set<std::string> taken_;      // names
+  std::string last_type_;
+  std::int64_t* last_highest_ = nullptr;
+  inline static const NodeTypeName kUnknownType{"unknown"};
+};
+
+}  // namespace
+
+bool listed(const Inputs& in, const ProviderName& provider) {
+  const auto list = in.observed.machines.find(provider);
+  if (list == in.observed.machines.end()) return !in.options.refreshed;
+  return list->second.ok();
+}
+
+Survey survey(const Inputs& in) {
+  return Surveyor(in).run();
+}
+
+}  // namespace rayctl::planning
