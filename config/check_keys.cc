@@ -70,6 +70,10 @@ void check_number(const Yaml& value, const Key& key, const std::string& in, Find
     std::string least = Json(static_cast<long long>(key.least)).dump();
     findings.error(value.where, in + " is " + value.scalar.dump() + ", below " + least,
                    "write " + least + " or more");
+  } else if (number > key.most) {
+    std::string most = Json(key.most).dump();
+    findings.error(value.where, in + " is " + value.scalar.dump() + ", above " + most,
+                   "write " + most + " or less");
   } else if (whole && number > 1e9) {
     findings.error(value.where, in + " is " + value.scalar.dump() + ", which is too large",
                    "write a smaller number");
@@ -106,7 +110,7 @@ void check_values(const Yaml& value, const Key& key, KeyType one, const std::str
   Key each = key;
   each.type = one;
   for (const Yaml::Entry& entry : value.entries)
-    check_key(entry.value, each, in + " " + ticked(entry.key), findings);
+    check_key(entry.value, each, ticked(entry.key) + " of " + in, findings);
 }
 
 void check_strings(const Yaml& value, const std::string& in, Findings& findings) {
@@ -165,7 +169,9 @@ void check_key(const Yaml& value, const Key& key, const std::string& in, Finding
       if (!value.is_map()) return wrong_type(value, key.type, in, findings);
       return check_record(value, *key.record(), in, findings);
     case KeyType::kRecords:
-      if (!value.is_list()) return wrong_type(value, key.type, in, findings);
+      if (key.or_one && value.is_map()) return check_record(value, *key.record(), in, findings);
+      if (!value.is_list())
+        return wrong_type(value, key.or_one ? KeyType::kMap : key.type, in, findings);
       for (const Yaml& item : value.items) {
         Key one = key;
         one.type = KeyType::kRecord;

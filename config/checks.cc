@@ -233,6 +233,7 @@ void check_meaning(const Yaml& root, const std::string& provider, Findings& find
   check_docker(root, findings);
   const Yaml* types = root.find("available_node_types");
   if (!types) {
+    if (provider.empty()) return;
     findings.error(root.where, "`available_node_types` is missing",
                    "describe the kinds of node, the head's among them");
     return;

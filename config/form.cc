@@ -50,7 +50,7 @@ Yaml default_type(const Yaml& defaults, bool head, const Source& where) {
   return empty_map(where);
 }
 
-void rewrite_older(Yaml& root, const Yaml& defaults) {
+void rewrite_older(Yaml& root, const Yaml& defaults, Findings& findings) {
   Source where = root.where;
   Yaml head = filled(root, "head_node") ? node_type_of(*root.find("head_node"))
                                         : default_type(defaults, true, where);
@@ -61,6 +61,10 @@ void rewrite_older(Yaml& root, const Yaml& defaults) {
   const Yaml::Entry* least = root.entry("min_workers");
   int most = count_of(root, "max_workers", count_of(defaults, "max_workers", 2));
   int min_workers = std::min(count_of(root, "min_workers", 0), most);
+  if (min_workers < count_of(root, "min_workers", 0)) {
+    findings.warning(least->value.where, "`min_workers` is above `max_workers`, which wins",
+                     "there are at most " + plural(static_cast<std::size_t>(most), "worker"));
+  }
   worker.set("min_workers", number(min_workers, least ? least->value.where : where));
   const Yaml::Entry* top = root.entry("max_workers");
   worker.set("max_workers", number(most, top ? top->value.where : where));
@@ -147,7 +151,7 @@ Form to_newer_form(Yaml& root, const std::string& provider, Findings& findings) 
   if (provider == "local") {
     rewrite_local(root, findings);
   } else if (form.older) {
-    rewrite_older(root, defaults);
+    rewrite_older(root, defaults, findings);
   }
   for (const Yaml::Entry& each : defaults.entries) {
     if (!root.find(each.key)) root.entries.push_back(each);

@@ -22,6 +22,9 @@ std::vector<std::string> Record::names() const {
 }
 
 const Record* top_record() {
+  Key utilization = number("target_utilization_fraction",
+                           "Older form: the share of resources in use to aim at. Default 0.8.");
+  utilization.most = 1;
   static const Record record{{
       text("cluster_name", "Names the cluster: its machines, tags and state. Default `default`."),
       whole("max_workers", "The most workers at once, the head not counted. Default 2."),
@@ -57,8 +60,7 @@ const Record* top_record() {
       whole("initial_workers", "Older form: workers to begin with. Default 0."),
       one_of("autoscaling_mode", {"default", "aggressive"},
              "Older form: `aggressive` starts initial_workers as soon as any is wanted."),
-      number("target_utilization_fraction",
-             "Older form: the share of resources in use to aim at. Default 0.8."),
+      utilization,
   }};
   return &record;
 }

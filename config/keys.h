@@ -33,8 +33,10 @@ struct Key {
   KeyType type = KeyType::kAny;
   std::string about;  ///< one sentence for editors and the manual
   double least = -std::numeric_limits<double>::infinity();
+  double most = std::numeric_limits<double>::infinity();
   bool nullable = false;
   bool required = false;
+  bool or_one = false;  ///< of kRecords: a single map will do (Ray's GCP examples have either)
   std::vector<std::string> one_of;      ///< the texts allowed; empty for any
   const Record* (*record)() = nullptr;  ///< of kRecord, kRecords and kRecordOf
 };

@@ -45,6 +45,10 @@ class TreeBuilder final : public YAML::EventHandler {
       value.scalar = yaml_scalar(text);
     } else if (tag == "!") {
       value.scalar = text;
+      if (!text_.quote_closes(mark.line, mark.column)) {
+        findings_.error(value.where, "a quote is never closed", "close it with the same quote");
+        throw Stop{};
+      }
     } else if (std::optional<Json> typed = yaml_tagged_scalar(tag, text)) {
       value.scalar = *typed;
     } else {
@@ -89,16 +93,19 @@ class TreeBuilder final : public YAML::EventHandler {
     int size = 1;
     bool has_key = false;  ///< the next value belongs to `key`
     bool merge = false;    ///< `key` is `<<`
+    bool skip = false;     ///< `key` is none; its value is dropped
     Yaml::Entry key;
     std::unordered_map<std::string, std::size_t> seen;  ///< key -> place in value.entries
     std::vector<Yaml> merges;
   };
 
   void count(const YAML::Mark& mark, int more) {
+    count(text_.place(mark.line, mark.column, ""), more);
+  }
+  void count(const Source& where, int more) {
     nodes_ += more;
     if (nodes_ <= kMostNodes) return;
-    findings_.error(text_.place(mark.line, mark.column, ""),
-                    "the file holds more than 100,000 values once aliases are expanded",
+    findings_.error(where, "the file holds more than 100,000 values once aliases are expanded",
                     "a cluster needs a few hundred: look for an alias (*name) that repeats others");
     throw Stop{};
   }
@@ -146,7 +153,10 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void done(Yaml value, YAML::anchor_t anchor, int size) {
     bool is_merge_key = std::exchange(merge_key_, false);
-    if (anchor != YAML::NullAnchor) anchors_[anchor] = {value, size};
+    if (anchor != YAML::NullAnchor) {
+      count(value.where, size);
+      anchors_[anchor] = {value, size};
+    }
     if (open_.empty()) {
       root_ = std::move(value);
       return;
@@ -165,11 +175,11 @@ class TreeBuilder final : public YAML::EventHandler {
   void set_key(Open& open, const Yaml& key, bool is_merge_key) {
     open.has_key = true;
     open.merge = is_merge_key;
+    open.skip = key.kind != Yaml::Kind::kScalar;
     open.key.where = key.where;
-    if (key.kind == Yaml::Kind::kScalar) {
+    if (!open.skip) {
       open.key.key = key.is_string() ? key.scalar.get<std::string>() : key.scalar.dump();
     } else {
-      open.key.key.clear();
       findings_.error(key.where, "a key is " + kind_in_words(key),
                       "a key must be a word, or be quoted");
     }
@@ -177,6 +187,8 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void set_value(Open& open, Yaml value) {
     open.has_key = false;
+    if (open.skip) return;
+    if (value.is_null()) value.where = open.key.where;
     if (open.merge) {
       add_merge(open, std::move(value));
       return;
@@ -244,14 +256,15 @@ class SecondDocument final : public YAML::EventHandler {
   std::optional<YAML::Mark>& mark_;
 };
 
-void refuse_second_document(YAML::Parser& parser, const SourceText& text, Findings& findings) {
+bool has_second_document(YAML::Parser& parser, const SourceText& text, Findings& findings) {
   std::optional<YAML::Mark> mark;
   SecondDocument second(mark);
   try {
-    parser.HandleNextDocument(second);
+    return parser.HandleNextDocument(second);
   } catch (const Stop&) {
     findings.error(text.place(mark->line, mark->column, ""), "a second YAML document begins here",
                    "one file describes one cluster: remove the `---` or split the file");
+    return true;
   }
 }
 
@@ -265,12 +278,13 @@ std::optional<Yaml> read_yaml(std::string_view bytes, const std::string& file, F
   }
   if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
   SourceText text(bytes, file);
-  if (!text.check_encoding(findings)) return std::nullopt;
+  if (!text.check_encoding(findings) || !text.check_lines(findings)) return std::nullopt;
   TreeBuilder builder(text, findings);
   try {
     std::istringstream stream{std::string(bytes)};
     YAML::Parser parser(stream);
-    if (parser.HandleNextDocument(builder)) refuse_second_document(parser, text, findings);
+    if (parser.HandleNextDocument(builder) && has_second_document(parser, text, findings))
+      return std::nullopt;
   } catch (const Stop&) {
     return std::nullopt;
   } catch (const YAML::Exception& broken) {

@@ -103,8 +103,7 @@ std::string_view SourceText::line_text(int line) const {
   return rest;
 }
 
-Source SourceText::place(int line, int byte, std::string_view value) const {
-  std::string_view text = line_text(line);
+std::size_t SourceText::value_start(std::string_view text, int byte) const {
   std::size_t at = std::min(static_cast<std::size_t>(std::max(byte, 0)), text.size());
   while (at < text.size() && (text[at] == '!' || text[at] == '&')) {
     std::size_t space = text.find(' ', at);
@@ -113,6 +112,28 @@ Source SourceText::place(int line, int byte, std::string_view value) const {
     if (next == std::string_view::npos || text[next] == '#') break;
     at = next;
   }
+  return at;
+}
+
+bool SourceText::quote_closes(int line, int byte) const {
+  std::size_t at =
+      line_starts_[static_cast<std::size_t>(line)] + value_start(line_text(line), byte);
+  if (at >= text_.size() || (text_[at] != '"' && text_[at] != '\'')) return true;
+  const char quote = text_[at];
+  for (++at; at < text_.size(); ++at) {
+    if (quote == '"' && text_[at] == '\\') {
+      ++at;
+    } else if (text_[at] == quote) {
+      if (quote == '"' || at + 1 >= text_.size() || text_[at + 1] != quote) return true;
+      ++at;
+    }
+  }
+  return false;
+}
+
+Source SourceText::place(int line, int byte, std::string_view value) const {
+  std::string_view text = line_text(line);
+  std::size_t at = value_start(text, byte);
   std::string_view rest = text.substr(at);
   std::size_t length = 1;
   if (!rest.empty() && (rest[0] == '"' || rest[0] == '\'')) {
@@ -122,7 +143,7 @@ Source SourceText::place(int line, int byte, std::string_view value) const {
     length = rest.starts_with(value) ? value.size() : rest.size();
   }
   int shown = std::max(1, characters(rest.substr(0, length)));
-  return {file_, line + 1, characters(text.substr(0, at)) + 1, shown};
+  return {file_, line + 1, static_cast<int>(at) + 1, shown};
 }
 
 bool SourceText::check_encoding(Findings& findings) const {
@@ -138,8 +159,7 @@ bool SourceText::check_encoding(Findings& findings) const {
     auto after = std::upper_bound(line_starts_.begin(), line_starts_.end(), at);
     auto line = static_cast<int>(after - line_starts_.begin()) - 1;
     auto byte = static_cast<int>(at - line_starts_[static_cast<std::size_t>(line)]);
-    std::string_view before = line_text(line).substr(0, static_cast<std::size_t>(byte));
-    Source where{file_, line + 1, characters(before) + 1, 1};
+    Source where{file_, line + 1, byte + 1, 1};
     if (control) {
       findings.error(where, "a control character stands here", "remove it; is this a text file?");
     } else {
@@ -150,8 +170,38 @@ bool SourceText::check_encoding(Findings& findings) const {
   return true;
 }
 
+bool SourceText::check_lines(Findings& findings) const {
+  constexpr std::ptrdiff_t kMostCommas = 10'000;
+  for (std::size_t line = 0; line < line_starts_.size(); ++line) {
+    std::string_view text = line_text(static_cast<int>(line));
+    if (std::count(text.begin(), text.end(), ',') <= kMostCommas) continue;
+    findings.error({file_, static_cast<int>(line) + 1, 1, 1},
+                   "this line has more than 10,000 commas", "break it into several lines");
+    return false;
+  }
+  return true;
+}
+
 void SourceText::explain(int line, int byte, const std::string& message, Findings& findings) const {
   Source where = place(line, byte, "");
+  std::string_view before = line_text(line).substr(0, static_cast<std::size_t>(std::max(byte, 0)));
+  std::size_t indent = std::min(before.find_first_not_of(" \t"), before.size());
+  if (before.substr(0, indent).find('\t') != std::string_view::npos) {
+    where.column = static_cast<int>(before.find('\t')) + 1;
+    findings.error(where, "a tab stands where the indentation should be", "indent with spaces");
+    return;
+  }
+  if (message.starts_with("illegal map value") && before.find(": ") == std::string_view::npos) {
+    where.column = static_cast<int>(indent) + 1;
+    findings.error(where, "a key cannot begin here",
+                   "end the key on the line above with `:`, or close what it opened");
+    return;
+  }
+  if (message.starts_with("end of map not found") && indent < before.size()) {
+    findings.error(where, "this cannot follow what stands before it on the line",
+                   "put the whole value in quotes");
+    return;
+  }
   for (const Explanation& each : kExplanations) {
     if (message.starts_with(each.message)) {
       findings.error(where, each.summary, each.remedy);

@@ -66,8 +66,12 @@ Json whole_number(bool negative, std::string digits, int base) {
   auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
   if (problem == std::errc::result_out_of_range) {
     double big = 0;
-    for (char c : digits)
-      big = big * base + (digit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
+    if (base == 10) {
+      std::from_chars(digits.data(), digits.data() + digits.size(), big);
+    } else {
+      for (char c : digits)
+        big = big * base + (digit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
+    }
     return negative ? -big : big;
   }
   if (problem != std::errc() || end != digits.data() + digits.size()) return nullptr;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <fstream>
 #include <sstream>
 
@@ -34,6 +35,24 @@ std::string bytes_of(const std::string& path) {
   std::ostringstream bytes;
   bytes << in.rdbuf();
   return bytes.str();
+}
+
+void write_bytes(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+std::string output_of(const std::string& line) {
+  std::string out;
+  FILE* pipe = popen(line.c_str(), "r");
+  if (pipe == nullptr) {
+    ADD_FAILURE() << "cannot run " << line;
+    return out;
+  }
+  char part[4096];
+  for (std::size_t got = 0; (got = fread(part, 1, sizeof part, pipe)) > 0;)
+    out.append(part, got);
+  EXPECT_EQ(pclose(pipe), 0) << line;
+  return out;
 }
 
 }  // namespace rayctl

@@ -13,5 +13,8 @@ Config good(const std::string& yaml);
 std::string listed(const Parsed& parsed);
 /// A file's bytes; a test failure if it is not there.
 std::string bytes_of(const std::string& path);
+void write_bytes(const std::string& path, const std::string& bytes);
+/// What a shell line prints; a test failure if it fails.
+std::string output_of(const std::string& line);
 
 }  // namespace rayctl
