@@ -1,0 +1,69 @@
+"""What rayctl costs, measured side by side with what it replaces.
+
+  ./dev bench                    all of it, printed as Markdown
+  ./dev bench startup hash       these parts
+  ./dev bench --quick            small and few: does it work?
+  ./dev bench --write            all of it, into docs/benchmarks.md
+"""
+
+import argparse
+import importlib.metadata
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import functions
+import hashing
+import plans
+import startup
+from measuring import RAYCTL, Refused
+
+PARTS = {"startup": startup, "plan": plans, "hash": hashing, "functions": functions}
+DOCUMENT = pathlib.Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+
+
+def environment():
+    """What a reader needs to judge the figures. No date and no host name: they say nothing."""
+    others = [f"Ray {importlib.metadata.version('ray')}"]
+    if shutil.which("terraform"):
+        said = subprocess.run(["terraform", "version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        others.append(said.stdout.splitlines()[0])
+    return (f"{len(os.sched_getaffinity(0))} cores, {', '.join(others)}. Load of the machine when this began: "
+            f"{os.getloadavg()[0]:.1f}; what is above 0 was other work, so read the figures as ratios.")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    unknown = [part for part in arguments.parts if part not in PARTS]
+    if unknown:
+        parser.error(f"no such part: {', '.join(unknown)}")
+    if arguments.write and (arguments.parts or arguments.quick):
+        parser.error("--write is for all parts in full")
+    if not RAYCTL.exists():
+        parser.error(f"{RAYCTL} is not built. Run ./dev bench")
+
+    pieces = ["# Benchmarks", "Written by `./dev bench --write`. Each row is the median of its runs; contestants take turns.",
+              environment()]
+    print("\n\n".join(pieces), flush=True)
+    for name in arguments.parts or PARTS:
+        with tempfile.TemporaryDirectory(prefix="rayctl-bench.") as folder:
+            try:
+                text = PARTS[name].measure(arguments.quick, pathlib.Path(folder))
+            except (Refused, subprocess.CalledProcessError) as error:
+                sys.exit(f"bench: {error}")
+        pieces.append(f"## {PARTS[name].TITLE}\n\n{text}")
+        print("\n" + pieces[-1], flush=True)
+    if arguments.write:
+        DOCUMENT.write_text("\n\n".join(pieces) + "\n")
+
+
+if __name__ == "__main__":
+    main()
