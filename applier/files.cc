@@ -44,6 +44,7 @@ Result<Effect> act(Run& run, const Step& step, const PrepareContainer& action, c
   }
   NodeRecord record = node->record;
   record.applied.docker = action.docker;
+  record.applied.files = record.applied.setup = {};  // a new container holds nothing yet
   return settled(run, *node, std::move(record));
 }
 

@@ -110,6 +110,7 @@ Result<Effect> act(Run& run, const Step& step, const CreateNodes& action, const 
                       .id = machine.id,
                       .ip = machine.internal_ip,
                       .made_by = token};
+    record.launched_at = run.world.clock.now();
     record.applied.launch = spec.digests.launch;
     Tags tags = naming_tags(run.plan.cluster, name, spec.head);
     tags.merge(record_tags(record));

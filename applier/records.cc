@@ -17,14 +17,17 @@ Result<Effect> act(Run& run, const Step&, const AdoptNode& action, const OpToken
   if (!*machine) {
     return conflict(ErrorCode::kPreconditionFailed, "machine " + action.id.text + " is not listed");
   }
+  const bool head = (*machine)->head || action.type == run.plan.head_type;
   Result<> named = retrying(run.world, Repeat::kHarmless, [&] {
-    return run.world.provider(provider).set_tags(
-        action.id, naming_tags(run.plan.cluster, action.node, (*machine)->head),
-        run.world.clock.now() + kCallTimeout);
+    return run.world.provider(provider).set_tags(action.id,
+                                                 naming_tags(run.plan.cluster, action.node, head),
+                                                 run.world.clock.now() + kCallTimeout);
   });
   if (!named) return in_context(named.error(), "naming " + action.id.text);
   NodeRecord record = record_from_tags(**machine, provider);
   record.type = action.type;
+  record.head = head;
+  record.launched_at = run.world.clock.now();
   Effect effect;
   effect.highest[action.type] = node_number(action.node);
   effect.records[action.node] = std::move(record);

@@ -1,0 +1,319 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/applier/lab.h"
+
+namespace rayctl {
+namespace {
+
+using Outcome = StepResult::Outcome;
+
+struct NodeSteps : Lab, testing::Test {
+  std::string status_tag(const std::string& node) {
+    return fake.machine(node).node.tags.at(kTagNodeStatus);
+  }
+  void up(int workers) {
+    plan_cluster(workers);
+    const auto report = apply();
+    ASSERT_TRUE(report && report->complete()) << errors_of(report);
+  }
+  int times_ran(const std::string& line) {
+    return static_cast<int>(std::count_if(fake.ran.begin(), fake.ran.end(),
+                                          [&](const auto& each) { return each.second == line; }));
+  }
+};
+
+TEST_F(NodeSteps, FilesArriveAndAreRecorded) {
+  up(0);
+  EXPECT_EQ(fake.machine("head-1").mounts.at("~/app"), manifest_digest(app_files("1")));
+  EXPECT_EQ(record("head-1").applied.files, digests("head").files);
+}
+
+TEST_F(NodeSteps, FilesThatChangedSinceThePlanAreRefused) {
+  fake.local_files["/src/app"] = app_files("2");
+  plan_cluster(0);
+  const auto report = apply();
+  const Error& error = report->steps[1].error;
+  EXPECT_EQ(error.code, ErrorCode::kMountMissing);
+  EXPECT_EQ(error.message, "file mount ~/app (/src/app) has changed since the plan was made");
+  EXPECT_TRUE(fake.machine("head-1").mounts.empty());
+  EXPECT_EQ(record("head-1").phase, Phase::kFailed);
+  EXPECT_EQ(record("head-1").failure, error.message);
+  EXPECT_EQ(status_tag("head-1"), kStatusUpdateFailed);
+}
+
+TEST_F(NodeSteps, TheStatusTagFollows) {
+  std::vector<std::string> seen;
+  fake.crash_point = [&](const std::string& point, const Action& action) {
+    if (point == "act:after" && !std::holds_alternative<CreateNodes>(action)) {
+      seen.push_back(status_tag("head-1"));
+    }
+  };
+  up(0);
+  EXPECT_EQ(seen,
+            (std::vector<std::string>{kStatusSyncingFiles, kStatusSettingUp, kStatusUpToDate}));
+}
+
+TEST_F(NodeSteps, CommandsRunInOrderEachOnce) {
+  NodeSpec& spec = desired.specs.at({"head"});
+  spec.initialization_commands = {"first"};
+  spec.setup_commands = {"second", "third"};
+  up(0);
+  std::vector<std::string> lines;
+  for (const auto& [id, line] : fake.ran)
+    lines.push_back(line);
+  EXPECT_EQ(lines,
+            (std::vector<std::string>{"first", "second", "third", "ray start --block --head"}));
+}
+
+TEST_F(NodeSteps, AFailingCommandStopsTheNodeWithItsLastLines) {
+  desired.specs.at({"head"}).setup_commands = {"one", "pip install x\nmore", "never"};
+  fake.rules.exit_codes["pip"] = 3;
+  fake.rules.command_time = Millis{31'000};
+  plan_cluster(0);
+  const auto report = apply();
+  EXPECT_EQ(outcomes(report), (std::vector<Outcome>{Outcome::kDone, Outcome::kDone,
+                                                    Outcome::kFailed, Outcome::kSkipped}));
+  const Error& error = report->steps[2].error;
+  EXPECT_EQ(error.code, ErrorCode::kSetupFailed);
+  EXPECT_EQ(error.message, "`pip install x` failed with 3 after 31 s");
+  EXPECT_EQ(error.context, (std::vector<std::string>{"output of pip install x", "more"}));
+  EXPECT_EQ(times_ran("never"), 0);
+  EXPECT_EQ(record("head-1").phase, Phase::kFailed);
+  EXPECT_TRUE(record("head-1").applied.setup.empty());
+  EXPECT_EQ(status_tag("head-1"), kStatusUpdateFailed);
+}
+
+TEST_F(NodeSteps, ACommandThatDoesNotEndIsStopped) {
+  fake.rules.command_time = Millis{7'200'000};
+  options.command_timeout = Millis{60'000};
+  plan_cluster(0);
+  const auto report = apply();
+  const Error& error = report->steps[2].error;
+  EXPECT_EQ(error.message, "`install head` still ran after 1 min and was stopped");
+  const FakeMachine& head = fake.machine("head-1");
+  EXPECT_TRUE(std::all_of(head.ops.begin(), head.ops.end(),
+                          [&](const auto& op) { return !fake.runs(head, op.first); }));
+}
+
+TEST_F(NodeSteps, AResumedSetUpGoesOnWhereItWas) {
+  desired.specs.at({"head"}).setup_commands = {"one", "two"};
+  fake.crash_point = [&](const std::string& point, const Action& action) {
+    if (point == "act:after" && std::holds_alternative<SetUpNode>(action)) {
+      fake.kill();
+      throw Killed{};
+    }
+  };
+  plan_cluster(0);
+  EXPECT_THROW((void)apply(), Killed);
+  fake.revive();
+  fake.crash_point = {};
+  add(SetUpNode{{"head-1"}, digests("head").setup});
+  plan.steps.back().resume = records().open.at(0).token;
+  ASSERT_TRUE(apply()->complete());
+  EXPECT_EQ(times_ran("one"), 1);
+  EXPECT_EQ(times_ran("two"), 1);
+}
+
+TEST_F(NodeSteps, ADroppedConnectionDuringSetUpLeavesItToBeTakenUp) {
+  bool drop = true;
+  fake.mishap = [&](const std::string& call) {
+    return drop && call == "status" ? Mishap::kLostAfter : Mishap::kNone;
+  };
+  plan_cluster(0);
+  const auto report = apply();
+  EXPECT_EQ(report->steps[2].error.fault, Fault::kUnknown);
+  ASSERT_EQ(records().open.size(), 1U);
+  drop = false;
+  add(SetUpNode{{"head-1"}, digests("head").setup});
+  plan.steps.back().resume = records().open[0].token;
+  ASSERT_TRUE(apply()->complete());
+  EXPECT_EQ(times_ran("install head"), 1);
+}
+
+TEST_F(NodeSteps, RayStartsWithItsTokenInAFileAndItsIdentityInTheEnvironment) {
+  up(1);
+  for (const char* node : {"head-1", "small-1"}) {
+    FakeMachine& machine = fake.machine(node);
+    EXPECT_EQ(machine.files.at(".rayctl/ray_token"), "cluster-token");
+    const FakeOp* ray = fake.ray_on(machine);
+    ASSERT_NE(ray, nullptr);
+    const auto& env = ray->command.env;
+    EXPECT_EQ(env.at("RAY_AUTH_MODE"), "token");
+    EXPECT_EQ(env.at("RAY_AUTH_TOKEN_PATH"),
+              "/home/" + machine.node.id.text + "/.rayctl/ray_token");
+    EXPECT_EQ(env.at("RAY_CLOUD_INSTANCE_ID"), machine.node.id.text);
+    EXPECT_EQ(env.at("RAY_enable_autoscaler_v2"), "1");
+    EXPECT_EQ(env.at("RAY_NODE_TYPE_NAME"), record(node).type.text);
+    EXPECT_EQ(env.contains("RAY_HEAD_IP"), std::string(node) == "small-1");
+    for (const auto& [key, value] : env)
+      EXPECT_NE(value, "cluster-token") << key;
+  }
+  EXPECT_EQ(fake.ray_on(fake.machine("small-1"))->command.argv.back(),
+            "--address=" + record("head-1").ip);
+}
+
+TEST_F(NodeSteps, WithoutATokenAuthenticationStaysOff) {
+  fake.auth_token.clear();
+  up(0);
+  FakeMachine& head = fake.machine("head-1");
+  EXPECT_FALSE(head.files.contains(".rayctl/ray_token"));
+  EXPECT_FALSE(fake.ray_on(head)->command.env.contains("RAY_AUTH_MODE"));
+}
+
+TEST_F(NodeSteps, ARayThatDiesAtOnceIsReportedWithItsLastLines) {
+  fake.rules.ray_dies_after = Millis{3'000};
+  fake.rules.join_time = Millis{10'000};
+  plan_cluster(0);
+  const auto report = apply();
+  const Error& error = report->steps[3].error;
+  EXPECT_EQ(error.code, ErrorCode::kStartFailed);
+  EXPECT_EQ(error.message.substr(0, 26), "Ray on head-1 ended with 1");
+  EXPECT_EQ(error.context, (std::vector<std::string>{"output of ray start --block --head"}));
+  EXPECT_EQ(record("head-1").phase, Phase::kFailed);
+}
+
+TEST_F(NodeSteps, ARayThatDiesOfItsOwnStartUpTimeoutIsStartedOnceMore) {
+  fake.rules.ray_dies_after = Millis{30'500};
+  fake.rules.join_time = Millis{60'000};
+  up(0);
+  EXPECT_EQ(fake.ray_on(fake.machine("head-1"))->starts, 2);
+}
+
+TEST_F(NodeSteps, ANodeThatDoesNotJoinInTimeFailsAndIsReplacedByTheNextStart) {
+  fake.rules.join_time = Millis{1'000'000};
+  options.join_timeout = Millis{120'000};
+  plan_cluster(0);
+  const auto report = apply();
+  const Error& error = report->steps[3].error;
+  EXPECT_EQ(error.code, ErrorCode::kJoinTimeout);
+  EXPECT_EQ(error.message, "head-1 did not join Ray within 2 min");
+  EXPECT_EQ(error.context, (std::vector<std::string>{"output of ray start --block --head",
+                                                     "GCS does not answer"}));
+  fake.rules.join_time = Millis{2'000};
+  add(StartRay{{"head-1"}, digests("head").start});
+  ASSERT_TRUE(apply()->complete());
+  FakeMachine& head = fake.machine("head-1");
+  EXPECT_EQ(std::count_if(
+                head.ops.begin(), head.ops.end(),
+                [&](const auto& op) { return !op.second.ends_at && fake.runs(head, op.first); }),
+            1);
+  EXPECT_EQ(record("head-1").failure, "");
+}
+
+TEST_F(NodeSteps, APlainProcessIsAliveWhileItRuns) {
+  fake.plain_processes = true;
+  for (auto& [type, spec] : desired.specs) {
+    spec.start.ray = false;
+    spec.start.command = {"sleep", "inf"};
+  }
+  up(1);
+  EXPECT_EQ(fake.ray_on(fake.machine("small-1"))->command.argv,
+            (std::vector<std::string>{"sleep", "inf"}));
+  EXPECT_FALSE(fake.machine("head-1").files.contains(".rayctl/ray_token"));
+  fake.rules.exit_codes["sleep"] = 5;
+  fake.rules.command_time = Millis{100};
+  const int stopped = add(StopRay{{"small-1"}});
+  add(StartRay{{"small-1"}, {"other"}}, {stopped});
+  const auto report = apply();
+  EXPECT_EQ(report->steps[1].error.code, ErrorCode::kStartFailed);
+  EXPECT_NE(report->steps[1].error.message.find("the command on small-1 ended with 5"),
+            std::string::npos);
+}
+
+TEST_F(NodeSteps, StoppingRayEndsItAndIsRecorded) {
+  up(1);
+  const CloudId id = record("small-1").id;
+  add(StopRay{{"small-1"}});
+  ASSERT_TRUE(apply()->complete());
+  EXPECT_EQ(fake.ray_on(fake.machines.at(id)), nullptr);
+  EXPECT_EQ(record("small-1").running, SpecDigests{});
+  EXPECT_EQ(record("small-1").phase, Phase::kReady);
+  add(StopRay{{"small-1"}});
+  EXPECT_TRUE(apply()->complete());
+}
+
+TEST_F(NodeSteps, AnIdleNodeIsDrainedAtOnce) {
+  up(1);
+  const CloudId id = record("small-1").id;
+  const Time before = fake.clock.now();
+  add(DrainNode{{"small-1"}, id, Millis{60'000}});
+  ASSERT_TRUE(apply()->complete());
+  EXPECT_TRUE(fake.machines.at(id).drained_at);
+  EXPECT_LT(fake.clock.now() - before, Millis{1'000});
+  EXPECT_EQ(record("small-1").phase, Phase::kDraining);
+}
+
+TEST_F(NodeSteps, ABusyNodeIsGivenTimeButNoMoreThanItsPatience) {
+  up(2);
+  for (const auto& [node, busy, most] :
+       {std::tuple{"small-1", 14'000, 16'000}, std::tuple{"small-2", 900'000, 62'000}}) {
+    const CloudId id = record(node).id;
+    const Time before = fake.clock.now();
+    fake.machines.at(id).busy_until = before + Millis{busy};
+    const int drain = add(DrainNode{{node}, id, Millis{60'000}});
+    add(TerminateNode{{node}, id}, {drain});
+    ASSERT_TRUE(apply()->complete());
+    EXPECT_GE(fake.clock.now() - before, std::min(Millis{busy}, Millis{60'000}));
+    EXPECT_LT(fake.clock.now() - before, Millis{most});
+    EXPECT_FALSE(records().nodes.contains({node}));
+  }
+}
+
+TEST_F(NodeSteps, DrainingIsDoneWhereThereIsNobodyToAsk) {
+  up(2);
+  fake.rules.gcs_down = true;
+  add(DrainNode{{"small-1"}, record("small-1").id, Millis{60'000}});
+  ASSERT_TRUE(apply()->complete());
+  EXPECT_NE(observer.talk.find("small-1: not drained: GCS does not answer"), std::string::npos);
+  fake.rules.gcs_down = false;
+  add(StopRay{{"small-2"}});
+  ASSERT_TRUE(apply()->complete());
+  add(DrainNode{{"small-2"}, record("small-2").id, Millis{60'000}});
+  ASSERT_TRUE(apply()->complete());
+  EXPECT_NE(observer.talk.find("small-2: already gone from Ray"), std::string::npos);
+}
+
+TEST_F(NodeSteps, TerminatingWaitsUntilTheMachineIsGoneAndForgetsIt) {
+  up(1);
+  const CloudId id = record("small-1").id;
+  fake.rules.stopping = Millis{40'000};
+  add(TerminateNode{{"small-1"}, id});
+  ASSERT_TRUE(apply()->complete());
+  EXPECT_EQ(fake.machines.at(id).node.power, Power::kStopping);
+  EXPECT_FALSE(records().nodes.contains({"small-1"}));
+}
+
+TEST_F(NodeSteps, AMachineThatGoesOnRunningIsNotForgotten) {
+  up(1);
+  const CloudId id = record("small-1").id;
+  fake.mishap = [](const std::string& call) {
+    return call == "terminate" ? Mishap::kLostBefore : Mishap::kNone;
+  };
+  add(TerminateNode{{"small-1"}, id});
+  const auto report = apply();
+  EXPECT_EQ(report->failed(), 1);
+  EXPECT_EQ(report->steps[0].error.fault, Fault::kUnknown);
+  EXPECT_TRUE(records().nodes.contains({"small-1"}));
+  EXPECT_EQ(records().open.size(), 1U);
+}
+
+TEST_F(NodeSteps, ContainersAndSyncedFilesAreRefusedWhereTheyAreAskedFor) {
+  up(1);
+  const int container = add(PrepareContainer{{"small-1"}, {}});
+  add(SyncFromHead{{"small-1"}, {"none"}}, {container});
+  ASSERT_TRUE(apply()->complete());
+  EXPECT_EQ(record("small-1").applied.synced, Digest{"none"});
+  desired.specs.at({"small"}).docker = {{"image", "rayproject/ray"}};
+  desired.specs.at({"small"}).synced_files = {"~/x"};
+  add(PrepareContainer{{"small-1"}, {"d"}});
+  add(SyncFromHead{{"small-1"}, {"s"}});
+  const auto report = apply();
+  EXPECT_EQ(report->failed(), 2);
+  EXPECT_EQ(report->steps[0].error.code, ErrorCode::kNotSupported);
+  EXPECT_EQ(report->steps[1].error.code, ErrorCode::kNotSupported);
+}
+
+}  // namespace
+}  // namespace rayctl

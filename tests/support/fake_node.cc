@@ -1,0 +1,99 @@
+#include <algorithm>
+
+#include "base/text.h"
+#include "tests/support/fake_world.h"
+
+namespace rayctl {
+namespace {
+
+std::string below_home(const std::string& path) {
+  return path.starts_with("~/") ? path.substr(2) : path;
+}
+
+Error no_machine(const CloudId& id) {
+  return transient(ErrorCode::kConnectionLost, "cannot connect to " + id.text);
+}
+
+class FakeRunner final : public CommandRunner {
+ public:
+  FakeRunner(FakeWorld& world, CloudId id) : world_(world), id_(std::move(id)) {}
+
+  Result<CommandOutput> run(const Command& command, Time, const OutputSink&) override {
+    return world_.call<CommandOutput>("run", [&]() -> Result<CommandOutput> {
+      const auto found = world_.machines.find(id_);
+      if (found == world_.machines.end()) return no_machine(id_);
+      const FakeMachine& machine = found->second;
+      if (machine.node.power != Power::kRunning) return no_machine(id_);
+      const std::vector<std::string>& argv = command.argv;
+      if (argv == std::vector<std::string>{"printenv", "HOME"}) {
+        return CommandOutput{.out = "/home/" + id_.text + "\n"};
+      }
+      if (argv.size() == 2 && argv[0] == "cat") {
+        const auto file = machine.files.find(argv[1]);
+        if (file == machine.files.end()) return CommandOutput{.exit_code = 1};
+        return CommandOutput{.out = file->second};
+      }
+      return CommandOutput{.exit_code = 127, .err = "no such program"};
+    });
+  }
+
+  Result<> upload(const std::filesystem::path&, const std::string&, unsigned, Time) override {
+    return permanent(ErrorCode::kNotSupported, "not in a fake world");
+  }
+  Result<> download(const std::string&, const std::filesystem::path&, Time) override {
+    return permanent(ErrorCode::kNotSupported, "not in a fake world");
+  }
+
+  Result<> put(std::string_view bytes, const std::string& to, unsigned, Time) override {
+    return world_.call<std::monostate>("put", [&]() -> Result<> {
+      const auto found = world_.machines.find(id_);
+      if (found == world_.machines.end()) return no_machine(id_);
+      found->second.files[below_home(to)] = std::string(bytes);
+      return {};
+    });
+  }
+
+  const CloudId& id() const { return id_; }
+
+ private:
+  FakeWorld& world_;
+  const CloudId id_;
+};
+
+class FakeAccess final : public NodeAccess {
+ public:
+  explicit FakeAccess(FakeWorld& world) : world_(world) {}
+
+  Result<std::unique_ptr<CommandRunner>> runner(const CloudNode& node) override {
+    world_.check_alive();
+    return std::unique_ptr<CommandRunner>(std::make_unique<FakeRunner>(world_, node.id));
+  }
+  Result<Command> start_command(const CloudNode&, const NodeSpec& spec,
+                                const CloudNode* head) override {
+    if (!spec.start.command.empty()) return Command{.argv = spec.start.command};
+    Command command{.argv = {"ray", "start", "--block"}};
+    command.argv.push_back(head == nullptr ? "--head" : "--address=" + head->internal_ip);
+    return command;
+  }
+  Result<std::string> gcs_endpoint(const CloudNode& head) override {
+    return head.internal_ip + ":6379";
+  }
+  Result<std::string> dashboard_url(const CloudNode& head) override {
+    return "http://" + head.internal_ip + ":8265";
+  }
+
+ private:
+  FakeWorld& world_;
+};
+
+}  // namespace
+
+CloudId machine_of(CommandRunner& runner) {
+  return dynamic_cast<FakeRunner&>(runner).id();
+}
+
+std::unique_ptr<NodeAccess> make_fake_access(FakeWorld& world) {
+  return std::make_unique<FakeAccess>(world);
+}
+
+}  // namespace rayctl

@@ -1,0 +1,87 @@
+#include "tests/support/fake_world.h"
+
+#include <stdexcept>
+
+#include "base/text.h"
+
+namespace rayctl {
+
+FakeWorld::FakeWorld()
+    : provider_(make_fake_provider(*this)),
+      access_(make_fake_access(*this)),
+      ops_(make_fake_ops(*this)) {
+  clock.on_sleep = [this] { check_alive(); };
+}
+
+FakeWorld::~FakeWorld() = default;
+
+World FakeWorld::world(StateStore& store) {
+  return {.store = store,
+          .clock = clock,
+          .provider = [this](const ProviderName&) -> Provider& { return *provider_; },
+          .access = [this](const ProviderName&) -> NodeAccess& { return *access_; },
+          .ray = [this](const CloudNode&) -> Result<std::unique_ptr<RayCluster>> {
+            return make_fake_ray(*this);
+          },
+          .manifest = [this](const FileMount& mount) -> Result<Manifest> {
+            const std::lock_guard lock(mutex);
+            const auto found = local_files.find(mount.local);
+            if (found != local_files.end()) return found->second;
+            return permanent(ErrorCode::kMountMissing, mount.local + " is not there");
+          },
+          .secret = [this](const std::string& reference) -> Result<std::string> {
+            const auto found = secrets.find(reference);
+            if (found != secrets.end()) return found->second;
+            return permanent(ErrorCode::kSecretUnresolved, reference + " points at nothing");
+          },
+          .auth_token = auth_token,
+          .random = [] { return 0.5; },
+          .crash_point =
+              [this](const std::string& point, const Action& action) {
+                check_alive();
+                if (crash_point) crash_point(point, action);
+              },
+          .plain_processes = plain_processes,
+          .ops = *ops_};
+}
+
+std::vector<CloudId> FakeWorld::living() {
+  const std::lock_guard lock(mutex);
+  std::vector<CloudId> found;
+  for (const auto& [id, machine] : machines) {
+    if (machine.node.power == Power::kRunning || machine.node.power == Power::kPending) {
+      found.push_back(id);
+    }
+  }
+  return found;
+}
+
+FakeMachine& FakeWorld::machine(const std::string& node) {
+  const std::lock_guard lock(mutex);
+  for (auto& [id, machine] : machines) {
+    const auto tag = machine.node.tags.find(kTagNode);
+    if (tag != machine.node.tags.end() && tag->second == node &&
+        machine.node.power == Power::kRunning) {
+      return machine;
+    }
+  }
+  throw std::runtime_error("no machine of node " + node);
+}
+
+bool FakeWorld::runs(const FakeMachine& machine, const OpToken& token) {
+  const std::lock_guard lock(mutex);
+  const auto found = machine.ops.find(token);
+  if (found == machine.ops.end() || machine.node.power != Power::kRunning) return false;
+  const FakeOp& op = found->second;
+  return !op.killed && (!op.ends_at || clock.now() < *op.ends_at);
+}
+
+FakeOp* FakeWorld::ray_on(FakeMachine& machine) {
+  const std::lock_guard lock(mutex);
+  const auto token = machine.files.find(".rayctl/ray_op");
+  if (token == machine.files.end()) return nullptr;
+  const OpToken op{token->second};
+  return runs(machine, op) ? &machine.ops.at(op) : nullptr;
+}
+
+}  // namespace rayctl

@@ -1,0 +1,142 @@
+#pragma once
+#include <atomic>
+#include <climits>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "applier/world.h"
+#include "tests/support/fake_clock.h"
+
+namespace rayctl {
+
+/// Thrown by everything in a fake world that was killed: the run ends as with kill -9, and what the
+/// world holds stays.
+struct Killed {};
+
+/// What goes wrong with one call.
+enum class Mishap {
+  kNone,
+  kLostBefore,  ///< kUnknown; it did not happen
+  kLostAfter,   ///< kUnknown; it did happen
+  kThrottled,   ///< kTransient
+  kRefused,     ///< kPermanent
+};
+
+/// A command that was started on a machine.
+struct FakeOp {
+  Command command;
+  int starts = 0;
+  Time started_at;
+  std::optional<Time> ends_at;  ///< nullopt: it runs until it is stopped
+  int exit_code = 0;
+  bool killed = false;
+  std::string output;
+  std::string head;  ///< for Ray on a worker: the start of the head that it joined
+};
+
+struct FakeMachine {
+  CloudNode node;
+  Time made_at;
+  std::map<std::string, std::string> files;  ///< by path below the home
+  std::map<OpToken, FakeOp> ops;
+  std::map<std::string, Digest> mounts;  ///< by remote path
+  Time busy_until;                       ///< work of Ray on it
+  std::optional<Time> drained_at;
+};
+
+/// How the world behaves; set before a run.
+struct FakeRules {
+  Millis list_lag{0};             ///< a new machine is not listed before
+  Millis boot{0};                 ///< kPending for so long
+  int most_per_create = INT_MAX;  ///< a create makes no more
+  Millis stopping{0};             ///< kStopping for so long, then gone
+  Millis command_time{1'000};     ///< of one set-up command
+  Millis join_time{2'000};        ///< from the start of Ray until GCS lists the node
+  Millis ray_dies_after{0};       ///< the first start of Ray on a node ends after that; 0: never
+  std::map<std::string, int> exit_codes;  ///< by a part of the command line
+  bool gcs_down = false;
+};
+
+/// A small cloud with Ray on it: machines, what runs on them, and what Ray thinks of it. Machines
+/// outlive a killed run. Thread-safe. Tests look at `machines`, never at the calls.
+class FakeWorld {
+ public:
+  FakeWorld();
+  ~FakeWorld();
+
+  /// Everything an apply needs; `store` and this world must outlive it.
+  World world(StateStore& store);
+
+  FakeClock clock;
+  FakeRules rules;
+  std::map<CloudId, FakeMachine> machines;
+  std::map<std::string, Manifest> local_files;       ///< by FileMount::local
+  std::map<std::string, std::string> secrets;        ///< by reference
+  std::vector<std::pair<CloudId, std::string>> ran;  ///< shell lines, as given to the node
+  std::map<OpToken, int> made_by;                    ///< machines made per token
+  std::string auth_token = "cluster-token";
+  bool plain_processes = false;
+
+  /// Asked before each call: "create", "set_tags", "terminate", "list", "start", "status", "stop",
+  /// "sync", "put", "run", "view", "drain".
+  std::function<Mishap(const std::string& call)> mishap;
+  std::function<void(const std::string& point, const Action& action)> crash_point;
+
+  /// Ends every thread that touches the world from now on, until revive().
+  void kill() { dead_ = true; }
+  void revive() { dead_ = false; }
+  void check_alive() const {
+    if (dead_) throw Killed{};
+  }
+
+  /// Machines that are neither gone nor going.
+  std::vector<CloudId> living();
+  /// The node of ours on a machine of that name; the test fails hard if there is none.
+  FakeMachine& machine(const std::string& node);
+  bool runs(const FakeMachine& machine, const OpToken& token);
+  /// The start of Ray (or of the plain process) that runs on the machine; null if none does.
+  FakeOp* ray_on(FakeMachine& machine);
+
+  std::recursive_mutex mutex;  ///< of everything above
+
+  /// Performs a call unless a mishap says otherwise.
+  template <class T>
+  Result<T> call(const std::string& name, const std::function<Result<T>()>& happen) {
+    check_alive();
+    const std::lock_guard lock(mutex);
+    switch (mishap ? mishap(name) : Mishap::kNone) {
+      case Mishap::kNone:
+        return happen();
+      case Mishap::kLostBefore:
+        return unknown_outcome(ErrorCode::kConnectionLost, name + ": the answer was lost");
+      case Mishap::kLostAfter:
+        if (Result<T> happened = happen(); !happened) return happened;
+        return unknown_outcome(ErrorCode::kConnectionLost, name + ": the answer was lost");
+      case Mishap::kThrottled:
+        return transient(ErrorCode::kProviderUnavailable, name + ": too many requests");
+      case Mishap::kRefused:
+        return permanent(ErrorCode::kProviderRefused, name + ": refused");
+    }
+    return happen();
+  }
+
+ private:
+  std::atomic<bool> dead_ = false;
+  std::unique_ptr<Provider> provider_;
+  std::unique_ptr<NodeAccess> access_;
+  std::unique_ptr<NodeOps> ops_;
+};
+
+std::unique_ptr<Provider> make_fake_provider(FakeWorld& world);
+std::unique_ptr<NodeAccess> make_fake_access(FakeWorld& world);
+std::unique_ptr<NodeOps> make_fake_ops(FakeWorld& world);
+std::unique_ptr<RayCluster> make_fake_ray(FakeWorld& world);
+/// The machine that a runner of make_fake_access works on.
+CloudId machine_of(CommandRunner& runner);
+
+}  // namespace rayctl
