@@ -146,7 +146,8 @@ Form to_newer_form(Yaml& root, const std::string& provider, Findings& findings) 
   bool newer = root.find("available_node_types") != nullptr;
   for (const char* key : {"head_node", "worker_nodes", "min_workers", "initial_workers",
                           "autoscaling_mode", "target_utilization_fraction"}) {
-    if (!newer && root.find(key)) form.older = true;
+    bool shared = provider == "local" && key == std::string("min_workers");
+    if (!newer && !shared && root.find(key)) form.older = true;
   }
   if (provider == "local") {
     rewrite_local(root, findings);
