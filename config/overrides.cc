@@ -47,9 +47,17 @@ void override_max(Yaml& root, const Yaml& written, int most) {
 
 void override_min(Yaml& root, int least, Findings& findings) {
   std::vector<Yaml*> workers = worker_types(root);
-  long long sum = 0;
-  for (Yaml* type : workers)
+  long long sum = 0, room = 0;
+  for (Yaml* type : workers) {
     sum += count_of(*type, "min_workers");
+    room += count_of(*type, "max_workers");
+  }
+  if (least > std::min<long long>(room, count_of(root, "max_workers"))) {
+    findings.error(root.where,
+                   "--min-workers=" + std::to_string(least) + " is more than max_workers allows",
+                   "raise max_workers in the file, or pass --max-workers too");
+    return;
+  }
   long long missing = std::max<long long>(least - sum, 0),
             surplus = std::max<long long>(sum - least, 0);
   for (Yaml* type : workers) {
@@ -64,12 +72,6 @@ void override_min(Yaml& root, int least, Findings& findings) {
     auto fewer = std::clamp<long long>(surplus, 0, min);
     surplus -= fewer;
     if (fewer > 0) set_count(**type, "min_workers", min - static_cast<int>(fewer));
-  }
-  int most = count_of(root, "max_workers");
-  if (missing > 0 || least > most) {
-    findings.error(root.where,
-                   "--min-workers=" + std::to_string(least) + " is more than max_workers allows",
-                   "raise max_workers in the file, or pass --max-workers too");
   }
 }
 
