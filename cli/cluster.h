@@ -1,0 +1,69 @@
+#pragma once
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "applier/world.h"
+#include "cli/cluster_flags.h"
+#include "cli/providers.h"
+#include "cli/session.h"
+#include "model/config.h"
+#include "model/hash_cache.h"
+
+namespace rayctl {
+
+/// Where the files of one cluster lie: `folder`/{state.db, ray_token, digest_key, runs/}.
+struct ClusterPaths {
+  std::filesystem::path folder;
+  std::filesystem::path database;
+};
+ClusterPaths cluster_paths(const ClusterName& name, const std::string& state_flag);
+
+/// Where an apply puts the cluster's token on a node, below its home.
+inline constexpr char kNodeTokenFile[] = ".rayctl/ray_token";
+
+/// The concrete objects behind one cluster: store, hash cache, providers, tokens, and the World
+/// made of them. Not copied; the World points into it.
+class Cluster {
+ public:
+  /// Opens (and on first use makes) the cluster's folder and store. A provider that this program
+  /// does not have is kNotSupported.
+  static Result<std::unique_ptr<Cluster>> open(Session& session, Config config,
+                                               const ClusterPaths& paths);
+
+  const Config& config() const { return config_; }
+  const ClusterPaths& paths() const { return paths_; }
+  StateStore& store() { return *store_; }
+  World& world() { return *world_; }
+  /// Keys the digests of secret values; private to this cluster's folder.
+  const std::string& digest_key() const { return digest_key_; }
+  /// The files of a mount as they are now.
+  Result<Manifest> manifest(const FileMount& mount) const;
+
+  /// Takes Ray's token from the cluster's folder, where it has one.
+  Result<> find_token();
+  /// The same, else from the head; none there means that the cluster has none.
+  Result<> fetch_token(const CloudNode& head);
+  /// The same, else makes one, unless the cluster is not to have one or runs without.
+  Result<> make_token(const Snapshot& snapshot);
+  /// After the end of the cluster: a new one gets a new token.
+  void drop_token();
+
+ private:
+  Cluster(Session& session, Config config, ClusterPaths paths);
+  ProviderParts& parts(const ProviderName& name);
+
+  Session& session_;
+  Config config_;
+  ClusterPaths paths_;
+  std::unique_ptr<StateStore> store_;
+  std::unique_ptr<HashCache> cache_;
+  std::string digest_key_;
+  std::mutex parts_mutex_;
+  std::map<ProviderName, ProviderParts> parts_;  // entries are never removed
+  std::unique_ptr<World> world_;
+};
+
+}  // namespace rayctl

@@ -1,0 +1,151 @@
+#include <unistd.h>
+
+#include <ostream>
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "cli/commands/change_flags.h"
+#include "cli/commands/verbs.h"
+#include "cli/confirm.h"
+#include "cli/output.h"
+#include "cli/rebuild.h"
+#include "cli/views/plan_view.h"
+#include "config/resolve.h"
+#include "state/sqlite_store.h"
+#include "state/store_lock.h"
+
+namespace rayctl {
+namespace {
+
+constexpr Millis kCall{60'000};
+
+class ImportVerb final : public Verb {
+ public:
+  void declare(Flags& flags) override {
+    declare_cluster(flags, cluster_);
+    flags.flag("-y,--yes", yes_);
+    flags.duration("--lock-timeout", lock_timeout_);
+  }
+
+  Result<int> run(Session& session) override {
+    Result<Config> config = load_config(session, cluster_, true);
+    if (!config) return config.error();
+    ClusterPaths paths = cluster_paths(config->cluster, cluster_.state);
+    LockInfo mine{.who = user_at_host(),
+                  .pid = getpid(),
+                  .purpose = "import " + cluster_.config,
+                  .since = session.clock.now()};
+    Result<std::unique_ptr<StoreLock>> lock =
+        lock_file(paths.database.string() + ".lock", mine, lock_timeout_, session.clock);
+    if (!lock) return lock.error();
+    Result<Snapshot> previous = read_previous(session, paths);
+    if (!previous) return previous.error();
+    Result<std::unique_ptr<Cluster>> opened = Cluster::open(session, *std::move(config), paths);
+    if (!opened) return opened.error();
+    Cluster& cluster = **opened;
+    Result<std::vector<CloudNode>> machines =
+        cluster.world()
+            .provider(cluster.config().provider)
+            .list(cluster.config().cluster, session.clock.now() + kCall);
+    if (!machines) return machines.error();
+    Rebuilt rebuilt = rebuild_snapshot(cluster.config(),
+                                       resolve(cluster.config(), Scale{}, {}, cluster.digest_key()),
+                                       *previous, *machines, random_hex(8));
+    Result<bool> go_on = confirmed(session, rebuilt);
+    if (!go_on) return go_on.error();
+    if (!*go_on) return 1;
+    if (Result<> taken = take_in(session, cluster, rebuilt); !taken) return taken.error();
+    for (const CloudNode& machine : *machines) {
+      if (!machine.head || machine.power != Power::kRunning) continue;
+      if (Result<> token = cluster.fetch_token(machine); !token) return token.error();
+    }
+    Result<std::int64_t> serial = cluster.store().replace(rebuilt.snapshot, previous->serial);
+    if (!serial) return serial.error();
+    return prove(session, cluster, rebuilt, *serial);
+  }
+
+ private:
+  /// What is recorded now; a database that cannot be read is put aside and reads as empty.
+  static Result<Snapshot> read_previous(Session& session, const ClusterPaths& paths) {
+    Result<Snapshot> snapshot = Snapshot{};
+    {
+      Result<std::unique_ptr<StateStore>> store = open_sqlite_store(paths.database, session.clock);
+      snapshot = store ? (*store)->load() : Result<Snapshot>(store.error());
+    }
+    if (snapshot || snapshot.error().code != ErrorCode::kStateCorrupt) return snapshot;
+    Result<std::filesystem::path> kept = set_aside(paths.database, session.clock.now());
+    if (!kept) return kept.error();
+    session.io.err << "The state could not be read (" << snapshot.error().message
+                   << "). It is kept as " << kept->string() << ".\n";
+    return Snapshot{};
+  }
+
+  Result<bool> confirmed(Session& session, const Rebuilt& rebuilt) {
+    if (yes_) return true;
+    std::string question = "Record " + plural(rebuilt.snapshot.nodes.size(), "node") +
+                           " of cluster " + rebuilt.snapshot.cluster.text;
+    if (!rebuilt.foreign.empty()) {
+      question += ", " + std::to_string(rebuilt.foreign.size()) + " of which rayctl did not make";
+    }
+    return ask(session, question + "?", "import");
+  }
+
+  /// Machines that were not ours are from now on: their tags say so.
+  static Result<> take_in(Session& session, Cluster& cluster, const Rebuilt& rebuilt) {
+    for (const CloudNode& machine : rebuilt.foreign) {
+      Tags tags = naming_tags(cluster.config().cluster, *machine.name, machine.head);
+      tags[kTagClusterId] = rebuilt.snapshot.cluster_id.text;
+      Result<> tagged = cluster.world()
+                            .provider(cluster.config().provider)
+                            .set_tags(machine.id, tags, session.clock.now() + kCall);
+      if (!tagged) return in_context(tagged.error(), "tagging " + machine.id.text);
+    }
+    return {};
+  }
+
+  /// Shows what was recorded and what a plan from it would do.
+  Result<int> prove(Session& session, Cluster& cluster, const Rebuilt& rebuilt,
+                    std::int64_t serial) {
+    Result<Prepared> prepared = prepare(session, cluster, Goal{});
+    if (!prepared) return prepared.error();
+    const Plan& plan = prepared->plan;
+    if (session.json) {
+      Json names = Json::array();
+      for (const auto& [name, record] : rebuilt.snapshot.nodes)
+        names.push_back(name.text);
+      show_json(session, {{"format_version", kOutputFormat},
+                          {"serial", serial},
+                          {"nodes", names},
+                          {"taken_in", rebuilt.foreign.size()},
+                          {"plan", plan_json(plan, source_of(cluster_))}});
+      return 0;
+    }
+    show_diagnostics(session);
+    for (const auto& [name, record] : rebuilt.snapshot.nodes) {
+      session.io.out << "  " << name.text << "  " << record.id.text << "  " << record.ip << "\n";
+    }
+    session.io.out << "Recorded " << plural(rebuilt.snapshot.nodes.size(), "node") << " (serial "
+                   << serial << ").\n";
+    if (is_empty(plan)) {
+      session.io.out << "A plan from it is empty: the cluster is as the file says.\n";
+    } else {
+      session.io.out << "A plan from it is not empty:\n\n"
+                     << session.redactor.apply(render_plan(
+                            plan, {.where = place_of(cluster.config()), .serial = serial},
+                            out_style(session)));
+    }
+    return 0;
+  }
+
+  ClusterFlags cluster_;
+  bool yes_ = false;
+  Millis lock_timeout_{0};
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_import_verb() {
+  return std::make_unique<ImportVerb>();
+}
+
+}  // namespace rayctl

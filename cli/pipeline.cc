@@ -1,0 +1,131 @@
+#include "cli/pipeline.h"
+
+#include "applier/refresh.h"
+#include "config/resolve.h"
+
+namespace rayctl {
+namespace {
+
+constexpr Millis kRefreshPatience{60'000};
+
+bool ours(const Snapshot& snapshot, const CloudNode& machine) {
+  return machine.cluster &&
+         (snapshot.cluster_id.empty() || *machine.cluster == snapshot.cluster_id);
+}
+
+bool alive(const CloudNode& machine) {
+  return machine.power == Power::kPending || machine.power == Power::kRunning;
+}
+
+/// Every machine seen, of every provider.
+template <class Use>
+void each_machine(const Observed& observed, const Use& use) {
+  for (const auto& [provider, machines] : observed.machines) {
+    if (!machines) continue;
+    for (const CloudNode& machine : *machines)
+      use(machine);
+  }
+}
+
+Result<MountDigests> hash_mounts(const Cluster& cluster) {
+  MountDigests digests;
+  for (const FileMountConfig& mount : cluster.config().file_mounts) {
+    Result<Manifest> manifest = cluster.manifest({.remote = mount.remote, .local = mount.local});
+    if (!manifest) return in_context(manifest.error(), "reading file mount " + mount.remote);
+    digests[mount.remote] = manifest_digest(*manifest);
+  }
+  return digests;
+}
+
+}  // namespace
+
+std::map<NodeTypeName, int> count_living(const Snapshot& snapshot, const Observed& observed) {
+  std::map<NodeTypeName, int> living;
+  std::map<CloudId, Phase> phases;
+  for (const auto& [name, record] : snapshot.nodes) {
+    if (!record.id.empty()) phases[record.id] = record.phase;
+    auto seen = observed.machines.find(record.provider);
+    bool listed = seen != observed.machines.end() && seen->second.ok();
+    if (!listed && !record.head && record.phase != Phase::kDraining) ++living[record.type];
+  }
+  each_machine(observed, [&](const CloudNode& machine) {
+    if (machine.head || !machine.type || !alive(machine) || !ours(snapshot, machine)) return;
+    auto phase = phases.find(machine.id);
+    if (phase == phases.end() || phase->second != Phase::kDraining) ++living[*machine.type];
+  });
+  return living;
+}
+
+const CloudNode* find_head(const Snapshot& snapshot, const Observed& observed) {
+  CloudId recorded;
+  for (const auto& [name, record] : snapshot.nodes) {
+    if (record.head) recorded = record.id;
+  }
+  const CloudNode* head = nullptr;
+  each_machine(observed, [&](const CloudNode& machine) {
+    if (machine.power != Power::kRunning) return;
+    if (machine.id == recorded || (head == nullptr && machine.head && ours(snapshot, machine))) {
+      head = &machine;
+    }
+  });
+  return head;
+}
+
+const CloudNode* find_machine(const Snapshot& snapshot, const Observed& observed,
+                              const NodeName& node) {
+  auto record = snapshot.nodes.find(node);
+  const CloudNode* found = nullptr;
+  each_machine(observed, [&](const CloudNode& machine) {
+    bool is = record != snapshot.nodes.end() ? machine.id == record->second.id
+                                             : machine.name == node && ours(snapshot, machine);
+    if (is) found = &machine;
+  });
+  return found;
+}
+
+Result<Looked> look(Session& session, Cluster& cluster, bool refresh_wanted) {
+  Result<Snapshot> snapshot = cluster.store().load();
+  if (!snapshot) return snapshot.error();
+  Looked looked{.snapshot = *std::move(snapshot), .observed = {}};
+  if (!refresh_wanted) {
+    looked.observed = assume(looked.snapshot, session.clock.now());
+    return looked;
+  }
+  std::set<ProviderName> providers{cluster.config().provider};
+  for (const auto& [name, record] : looked.snapshot.nodes)
+    providers.insert(record.provider);
+  Result<> token = cluster.find_token();
+  if (!token) return token.error();
+  looked.observed = refresh(cluster.world(), cluster.config().cluster, providers, looked.snapshot,
+                            session.clock.now() + kRefreshPatience);
+  return looked;
+}
+
+Result<Prepared> prepare(Session& session, Cluster& cluster, const Goal& goal) {
+  Time begun = session.clock.now();
+  Result<Looked> looked = look(session, cluster, goal.refresh);
+  if (!looked) return looked.error();
+  Prepared prepared{.snapshot = std::move(looked->snapshot),
+                    .observed = std::move(looked->observed),
+                    .desired = {},
+                    .plan = {}};
+  prepared.refresh_took = session.clock.now() - begun;
+  const Config& config = cluster.config();
+  std::map<NodeTypeName, int> living = count_living(prepared.snapshot, prepared.observed);
+  if (goal.destroy) {
+    // What stays (the head, say) is not updated by a removal, so that its mounts do not matter.
+    prepared.desired = resolve_destroy(config, {}, cluster.digest_key(), goal.workers_only,
+                                       goal.keep_min_workers, living);
+  } else {
+    Result<MountDigests> mounts = hash_mounts(cluster);
+    if (!mounts) return mounts.error();
+    prepared.desired =
+        resolve(config, default_scale(config, living), *mounts, cluster.digest_key());
+  }
+  PlanOptions options = goal.options;
+  options.refreshed = goal.refresh;
+  prepared.plan = make_plan(prepared.desired, prepared.snapshot, prepared.observed, options);
+  return prepared;
+}
+
+}  // namespace rayctl

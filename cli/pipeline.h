@@ -1,0 +1,48 @@
+#pragma once
+#include <map>
+
+#include "cli/cluster.h"
+#include "model/desired.h"
+#include "model/plan.h"
+#include "planner/planner.h"
+
+namespace rayctl {
+
+/// What a run is for, beside the YAML.
+struct Goal {
+  bool destroy = false, workers_only = false, keep_min_workers = false;
+  bool refresh = true;
+  PlanOptions options;
+};
+
+/// Everything that was read and computed before anything is done.
+struct Prepared {
+  Snapshot snapshot;
+  Observed observed;
+  Desired desired;
+  Plan plan;
+  Millis refresh_took{0};
+};
+
+/// Reads the state, looks at the world and plans. Changes nothing but the hash cache.
+Result<Prepared> prepare(Session& session, Cluster& cluster, const Goal& goal);
+
+/// State and world, without a plan: for verbs that only look.
+struct Looked {
+  Snapshot snapshot;
+  Observed observed;
+};
+Result<Looked> look(Session& session, Cluster& cluster, bool refresh = true);
+
+/// Living workers per type: machines of ours that are pending or running and are not on their way
+/// out; where a provider could not be listed, its records. Pure.
+std::map<NodeTypeName, int> count_living(const Snapshot& snapshot, const Observed& observed);
+
+/// The head's machine: the one that is recorded, else the one that is tagged so; nullptr if none
+/// runs. Pure.
+const CloudNode* find_head(const Snapshot& snapshot, const Observed& observed);
+/// The machine of a node by its stable name; nullptr if none is seen. Pure.
+const CloudNode* find_machine(const Snapshot& snapshot, const Observed& observed,
+                              const NodeName& node);
+
+}  // namespace rayctl

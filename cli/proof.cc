@@ -1,0 +1,84 @@
+#include "cli/proof.h"
+
+#include <ostream>
+#include <set>
+#include <stop_token>
+
+#include "base/text.h"
+#include "cli/output.h"
+
+namespace rayctl {
+namespace {
+
+constexpr Millis kPatience{60'000};
+constexpr Millis kPause{500};
+constexpr Millis kCall{30'000};
+
+struct Left {
+  std::vector<std::string> machines;  ///< "worker-1 (i-0abc, stopping)"
+  std::vector<std::string> unlisted;  ///< providers that did not answer, and why
+};
+
+Left look_again(Session& session, Cluster& cluster, const std::set<ProviderName>& providers,
+                const ClusterId& id, const Goal& goal) {
+  Left left;
+  for (const ProviderName& name : providers) {
+    Result<std::vector<CloudNode>> machines =
+        cluster.world().provider(name).list(cluster.config().cluster, session.clock.now() + kCall);
+    if (!machines) {
+      left.unlisted.push_back(name.text + ": " + machines.error().message);
+      continue;
+    }
+    for (const CloudNode& machine : *machines) {
+      bool ours = machine.cluster && (id.empty() || *machine.cluster == id);
+      if (machine.power == Power::kGone || !ours) continue;
+      if (goal.workers_only && machine.head) continue;
+      std::string known = machine.name ? machine.name->text : "unnamed";
+      left.machines.push_back(known + " (" + machine.id.text + ")");
+    }
+  }
+  return left;
+}
+
+}  // namespace
+
+Result<int> prove_empty(Session& session, Cluster& cluster, const Prepared& prepared,
+                        const ChangeRequest& request) {
+  const Goal& goal = request.goal;
+  if (goal.keep_min_workers) return 0;
+  std::set<ProviderName> providers{cluster.config().provider};
+  for (const auto& [name, record] : prepared.snapshot.nodes)
+    providers.insert(record.provider);
+  Time deadline = session.clock.now() + kPatience;
+  Left left;
+  do {
+    left = look_again(session, cluster, providers, prepared.snapshot.cluster_id, goal);
+    if (left.machines.empty() && left.unlisted.empty()) break;
+  } while (session.clock.now() < deadline && session.clock.sleep(kPause, {}));
+
+  bool empty = left.machines.empty() && left.unlisted.empty();
+  std::string name = cluster.config().cluster.text;
+  std::string line;
+  if (empty) {
+    line = goal.workers_only
+               ? "No worker is left of cluster " + name + ": listed again, none found."
+               : "Nothing is left of cluster " + name + ": listed again, 0 machines found.";
+  } else if (!left.machines.empty()) {
+    line = "Still there: " + join(left.machines, ", ") + ". Run `rayctl down` again.";
+  } else {
+    line = "It could not be proven that nothing is left: " + join(left.unlisted, "; ") + ".";
+  }
+  if (session.json && !request.aside) {
+    show_event(session, {{"type", "proof"},
+                         {"empty", empty},
+                         {"machines", left.machines},
+                         {"unlisted", left.unlisted},
+                         {"line", line}});
+  } else {
+    (empty && !request.aside ? session.io.out : session.io.err) << line << "\n";
+  }
+  if (empty && !goal.workers_only) cluster.drop_token();
+  return static_cast<int>(empty ? ExitClass::kOk : ExitClass::kIncomplete);
+}
+
+}  // namespace rayctl

@@ -1,0 +1,61 @@
+#include "cli/providers.h"
+
+#include <system_error>
+
+#include "base/text.h"
+#include "providers/process/process_provider.h"
+#include "transport/local_runner.h"
+
+namespace rayctl {
+namespace {
+
+std::string text_setting(const Json& settings, const char* key) {
+  auto found = settings.find(key);
+  return found != settings.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+Result<ProviderParts> make_process(const ProviderSetting& setting) {
+  process::ProcessSettings settings{
+      .root = text_setting(setting.config.provider_settings, "root"),
+      .ray = text_setting(setting.config.provider_settings, "ray"),
+      .supervisor_argv = {setting.program, "node-supervisor"},
+      .make_runner = [](const std::string& home, const std::map<std::string, std::string>& env,
+                        bool confined) -> std::unique_ptr<CommandRunner> {
+        return std::make_unique<LocalRunner>(
+            LocalRunnerSettings{.home = home, .env = env, .confined = confined});
+      }};
+  if (settings.root.empty()) settings.root = setting.state_root / "nodes";
+  process::ProcessParts parts = process::make_process_provider(std::move(settings));
+  return ProviderParts{std::move(parts.provider), std::move(parts.access)};
+}
+
+ProviderRegistry make_registry() {
+  ProviderRegistry registry;
+  registry.add("process", make_process);
+  return registry;
+}
+
+}  // namespace
+
+Result<ProviderParts> ProviderRegistry::make(const ProviderName& type,
+                                             const ProviderSetting& setting) const {
+  auto maker = makers_.find(type.text);
+  if (maker != makers_.end()) return maker->second(setting);
+  return permanent(
+      ErrorCode::kNotSupported,
+      "provider `" + type.text + "` is not in this program; it has: " + join(types(), ", "));
+}
+
+std::vector<std::string> ProviderRegistry::types() const {
+  std::vector<std::string> types;
+  for (const auto& [type, maker] : makers_)
+    types.push_back(type);
+  return types;
+}
+
+const ProviderRegistry& builtin_providers() {
+  static const ProviderRegistry kRegistry = make_registry();
+  return kRegistry;
+}
+
+}  // namespace rayctl

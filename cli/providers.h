@@ -1,0 +1,44 @@
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/config.h"
+#include "providers/provider.h"
+
+namespace rayctl {
+
+/// What a provider is made from. The references outlive what is made.
+struct ProviderSetting {
+  const Config& config;
+  std::filesystem::path state_root;  ///< where the state of all clusters of this user lives
+  std::string program;               ///< path of this program, for providers that start it again
+};
+
+/// A provider and the way to its machines.
+struct ProviderParts {
+  std::unique_ptr<Provider> provider;
+  std::unique_ptr<NodeAccess> access;
+};
+
+using MakeProvider = std::function<Result<ProviderParts>(const ProviderSetting&)>;
+
+/// The kinds of providers that there are, by provider.type. Filled once, then read-only.
+class ProviderRegistry {
+ public:
+  void add(const std::string& type, MakeProvider make) { makers_[type] = std::move(make); }
+  /// kNotSupported for a type that this program does not have.
+  Result<ProviderParts> make(const ProviderName& type, const ProviderSetting& setting) const;
+  std::vector<std::string> types() const;
+
+ private:
+  std::map<std::string, MakeProvider> makers_;
+};
+
+/// The providers of this program, one line each.
+const ProviderRegistry& builtin_providers();
+
+}  // namespace rayctl

@@ -1,0 +1,26 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "model/config.h"
+#include "model/desired.h"
+#include "model/observed.h"
+#include "model/snapshot.h"
+
+namespace rayctl {
+
+/// What an import makes of what runs.
+struct Rebuilt {
+  Snapshot snapshot;
+  /// Machines that carry our cluster's name but not its id: they are taken in, and must be tagged.
+  std::vector<CloudNode> foreign;
+};
+
+/// The records that the machines' tags describe. `previous` gives lineage and serial (an empty one:
+/// new ones are made by the store); `fresh_id` is used when no machine carries a cluster id. The
+/// head's id decides, else the commonest. Machines without a name get the next free one of their
+/// type. Pure.
+Rebuilt rebuild_snapshot(const Config& config, const Desired& desired, const Snapshot& previous,
+                         const std::vector<CloudNode>& machines, const std::string& fresh_id);
+
+}  // namespace rayctl

@@ -1,0 +1,222 @@
+#include "cli/run.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ostream>
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "cli/confirm.h"
+#include "cli/output.h"
+#include "cli/proof.h"
+#include "cli/run_log.h"
+#include "cli/secrets.h"
+#include "cli/signals.h"
+#include "cli/views/apply_view.h"
+#include "cli/views/board.h"
+#include "cli/views/plan_view.h"
+#include "model/codec.h"
+
+namespace rayctl {
+namespace {
+
+std::string run_id(Time now) {
+  std::string text = format_time(now).substr(0, 19);
+  std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
+  return text + "Z-" + random_hex(3);
+}
+
+Result<std::unique_ptr<StoreLock>> take_lock(Session& session, Cluster& cluster,
+                                             const ChangeRequest& request) {
+  LockInfo mine{.who = user_at_host(),
+                .pid = getpid(),
+                .purpose = request.command + " " + request.subject,
+                .since = session.clock.now()};
+  Result<std::unique_ptr<StoreLock>> lock = cluster.store().lock(mine, Millis{0});
+  bool held = !lock && lock.error().code == ErrorCode::kLocked;
+  if (!held || request.lock_timeout <= Millis{0}) return lock;
+  session.io.err << lock.error().message << "\nWaiting up to " << format_age(request.lock_timeout)
+                 << " for it.\n";
+  return cluster.store().lock(mine, request.lock_timeout);
+}
+
+void show_plan(Session& session, Cluster& cluster, const ChangeRequest& request,
+               const Prepared& prepared, const Plan& plan) {
+  if (session.json && !request.aside) {
+    show_event(session, {{"type", "plan"}, {"plan", plan_json(plan, request.source)}});
+    return;
+  }
+  PlanViewOptions options{.where = place_of(cluster.config()),
+                          .serial = prepared.snapshot.serial,
+                          .no_restart = request.goal.options.no_restart};
+  session.io.err << render_plan(plan, options, err_style(session));
+}
+
+Error blocked_error(const Plan& plan) {
+  Error error = permanent(plan.blocked.front().code, plan.blocked.front().summary);
+  if (error.code == ErrorCode::kConfigInvalid) error.code = ErrorCode::kPlanNeedsDecision;
+  return error;
+}
+
+/// Whether a person said yes, given what the plan would do.
+Result<bool> confirmed(Session& session, const ChangeRequest& request, const Plan& plan) {
+  if (request.yes) return true;
+  std::string question = plan.destroy ? "Remove all of this?" : "Apply this plan?";
+  Result<bool> yes = ask(session, question, request.command);
+  if (yes && !*yes) session.io.err << "Nothing was changed.\n";
+  return yes;
+}
+
+int status_of(const ApplyReport& report, int signal) {
+  if (signal != 0) return 128 + signal;
+  if (report.complete()) return 0;
+  bool stale = report.failed() > 0 &&
+               std::all_of(report.steps.begin(), report.steps.end(), [](const StepResult& step) {
+                 return step.outcome != StepResult::Outcome::kFailed ||
+                        step.error.code == ErrorCode::kPreconditionFailed;
+               });
+  return static_cast<int>(stale ? ExitClass::kStale : ExitClass::kIncomplete);
+}
+
+Result<ApplyReport> apply_and_record(Session& session, Cluster& cluster,
+                                     const ChangeRequest& request, const Plan& plan, int& signal) {
+  RunRecord run{.id = run_id(session.clock.now()),
+                .command = request.command,
+                .who = user_at_host(),
+                .started_at = session.clock.now(),
+                .summary = summary_line(plan),
+                .plan = to_json(plan).dump()};
+  // History is for people: a run goes on without it.
+  if (Result<> begun = cluster.store().begin_run(run); !begun) {
+    session.io.err << "warning: the history cannot be written: " << begun.error().message << "\n";
+  }
+  std::unique_ptr<ApplyView> view = make_apply_view(session, plan, request.subject, request.aside);
+  RunLog log(cluster.paths().folder / "runs" / run.id, session.clock);
+  Broadcast observers({view.get(), &log});
+  SignalGuard guard([&](int) {
+    view->say(
+        "Stopping: what is in flight is finished, nothing new is begun. "
+        "A second signal ends rayctl at once; that is safe too.");
+  });
+  const RayctlSettings& settings = cluster.config().rayctl;
+  ApplyOptions options{.parallelism = request.parallelism,
+                       .join_timeout = Millis{static_cast<long>(settings.wait_timeout_s * 1000)}};
+  Result<ApplyReport> report = apply_plan(plan, cluster.world(), options, guard.token(), observers);
+  view->finish();
+  signal = guard.caught();
+  run.ended_at = session.clock.now();
+  run.outcome = signal != 0 ? "interrupted" : report && report->complete() ? "done" : "failed";
+  run.serial = report ? report->serial : 0;
+  if (Result<> ended = cluster.store().end_run(run); !ended) {
+    session.io.err << "warning: the history cannot be written: " << ended.error().message << "\n";
+  }
+  return report;
+}
+
+void show_closing(Session& session, const ChangeRequest& request, const Plan& plan,
+                  const ApplyReport& report, int status) {
+  std::string line = closing_line(plan, report);
+  if (session.json && !request.aside) {
+    ChangeCount count = count_changes(plan, report);
+    show_event(session, {{"type", "summary"},
+                         {"outcome", status == 0     ? "done"
+                                     : status >= 128 ? "interrupted"
+                                                     : "failed"},
+                         {"changes", count.total()},
+                         {"done", count.done},
+                         {"failed", count.failed},
+                         {"not_begun", count.waiting},
+                         {"serial", report.serial},
+                         {"exit_status", status},
+                         {"line", line}});
+    return;
+  }
+  if (status != 0) line += " Exit " + std::to_string(status) + ".";
+  (status == 0 && !request.aside ? session.io.out : session.io.err) << line << "\n";
+}
+
+}  // namespace
+
+std::string user_at_host() {
+  char host[256] = "";
+  gethostname(host, sizeof host - 1);
+  const passwd* user = getpwuid(geteuid());
+  std::string name = user != nullptr ? user->pw_name : std::to_string(geteuid());
+  return name + "@" + host;
+}
+
+std::string place_of(const Config& config) {
+  std::string place = config.provider.text;
+  for (const char* key : {"region", "availability_zone", "namespace"}) {
+    auto found = config.provider_settings.find(key);
+    if (found != config.provider_settings.end() && found->is_string()) {
+      return place + " " + found->get<std::string>();
+    }
+  }
+  return place;
+}
+
+Result<Plan> refill_plan(const Plan& saved, const Desired& desired) {
+  auto stale = [](const std::string& what) {
+    return conflict(ErrorCode::kPlanStale, what + " since this plan was made");
+  };
+  if (saved.cluster != desired.cluster) return stale("the file's cluster_name changed");
+  if (saved.destroy != desired.destroy) return stale("what is wanted changed");
+  Plan plan = saved;
+  for (auto& [type, spec] : plan.specs) {
+    auto now = desired.specs.find(type);
+    if (now == desired.specs.end()) {
+      if (saved.destroy) continue;
+      return stale("node type " + type.text + " was removed from the file");
+    }
+    if (now->second.digests != spec.digests) {
+      bool files = now->second.digests.files != spec.digests.files;
+      return stale((files ? "files of a mount of node type " : "the file's node type ") +
+                   type.text + (files ? " were changed" : " was changed"));
+    }
+    spec = now->second;
+  }
+  if (!saved.destroy && saved.config != desired.config)
+    return stale("the cluster's file was changed");
+  return plan;
+}
+
+Result<int> run_change(Session& session, Cluster& cluster, const ChangeRequest& request) {
+  Result<std::unique_ptr<StoreLock>> lock = take_lock(session, cluster, request);
+  if (!lock) return lock.error();
+  Result<Prepared> prepared = prepare(session, cluster, request.goal);
+  if (!prepared) return prepared.error();
+  if (request.saved != nullptr) {
+    Result<Plan> plan = refill_plan(*request.saved, prepared->desired);
+    if (!plan) return plan.error();
+    prepared->plan = *std::move(plan);
+  }
+  show_diagnostics(session);
+  Plan& plan = prepared->plan;
+  show_plan(session, cluster, request, *prepared, plan);
+  if (!plan.blocked.empty()) return blocked_error(plan);
+  if (plan.steps.empty()) {
+    if (session.json) {
+      show_closing(session, request, plan, ApplyReport{.serial = prepared->snapshot.serial}, 0);
+    }
+    return plan.destroy ? prove_empty(session, cluster, *prepared, request) : Result<int>(0);
+  }
+  Result<bool> yes = confirmed(session, request, plan);
+  if (!yes) return yes.error();
+  if (!*yes) return static_cast<int>(ExitClass::kUnclassified);
+  if (!plan.destroy) {
+    Result<> token = cluster.make_token(prepared->snapshot);
+    if (!token) return token.error();
+  }
+  int signal = 0;
+  Result<ApplyReport> report = apply_and_record(session, cluster, request, plan, signal);
+  if (!report) return report.error();
+  int status = status_of(*report, signal);
+  show_closing(session, request, plan, *report, status);
+  if (status == 0 && plan.destroy) return prove_empty(session, cluster, *prepared, request);
+  return status;
+}
+
+}  // namespace rayctl
