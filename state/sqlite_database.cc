@@ -33,6 +33,18 @@ void apply_steps(SQLite::Database& database) {
   transaction.commit();
 }
 
+/// SQLite reads what is missing of the last page as zeros, that is as rows which never were. With
+/// a log beside it, the file may lag behind.
+bool cut_off(SQLite::Database& database, const std::filesystem::path& path) {
+  const auto page = static_cast<off_t>(pragma(database, "page_size"));
+  const auto pages = static_cast<off_t>(pragma(database, "page_count"));
+  struct stat file {
+  }, log{};
+  if (::stat((path.string() + "-wal").c_str(), &log) == 0 && log.st_size > 0) return false;
+  if (::stat(path.c_str(), &file) != 0) return true;
+  return file.st_size % page != 0 || file.st_size < pages * page;
+}
+
 Error file_error(const char* doing, const std::filesystem::path& path, int error) {
   return permanent(ErrorCode::kIo, std::string("cannot ") + doing + " " + path.string() + ": " +
                                        std::generic_category().message(error));
@@ -91,6 +103,9 @@ Result<std::unique_ptr<SQLite::Database>> open_database(const std::filesystem::p
                            " and this rayctl knows up to " + std::to_string(kSchemaVersion) +
                            ": use the rayctl that wrote it, or a newer one");
     }
+    if (cut_off(*database, path)) return corrupt_state(path, "it is cut off");
+    const std::string flaw = database->execAndGet("PRAGMA quick_check(1)").getString();
+    if (flaw != "ok") return corrupt_state(path, flaw);
     database->exec("PRAGMA synchronous = FULL");
     if (version < kSchemaVersion) apply_steps(*database);
     return database;
