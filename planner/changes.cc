@@ -62,6 +62,12 @@ Needs needs_of(const NodeRecord& record, const SpecDigests& want) {
   return needs;
 }
 
+Needs needs_beside_ray(const NodeRecord& record, const SpecDigests& want) {
+  return {.files = record.applied.files != want.files,
+          .setup = record.applied.setup != want.setup,
+          .synced = record.applied.synced != want.synced};
+}
+
 bool launch_differs(const NodeRecord& record, const SpecDigests& want) {
   return !record.applied.launch.empty() && record.applied.launch != want.launch;
 }

@@ -36,6 +36,8 @@ struct Needs {
 
 /// From the digests alone: what was applied and what Ray was started with, against `want`.
 Needs needs_of(const NodeRecord& record, const SpecDigests& want);
+/// The same for a node on which Ray goes on running as it does: what can be done beside it.
+Needs needs_beside_ray(const NodeRecord& record, const SpecDigests& want);
 /// The node must be made anew. An unknown (empty) digest of the launch is not a difference: nothing
 /// is replaced for lack of knowledge.
 bool launch_differs(const NodeRecord& record, const SpecDigests& want);

@@ -1,4 +1,4 @@
-#include <unordered_map>
+#include <algorithm>
 #include <unordered_set>
 
 #include "planner/step_writer.h"
@@ -15,24 +15,35 @@ bool unseen(const Work& work) {
 
 }  // namespace
 
-bool StepWriter::may_close(const OpenOp& op) const {
-  if (const auto* launch = std::get_if<CreateNodes>(&op.action)) {
-    const NodeSpec* spec = spec_of(in_.desired, launch->type);
-    if (spec != nullptr) return listed(in_, spec->provider);
-    const auto& lists = in_.observed.machines;
-    return std::all_of(lists.begin(), lists.end(),
-                       [](const auto& list) { return list.second.ok(); });
-  }
-  return true;
+bool StepWriter::launches_can_be_seen(const NodeTypeName& type) const {
+  const NodeSpec* spec = spec_of(in_.desired, type);
+  if (spec != nullptr) return listed(in_, spec->provider);
+  const auto& lists = in_.observed.machines;
+  return std::all_of(lists.begin(), lists.end(), [](const auto& list) { return list.second.ok(); });
+}
+
+/// An operation is closed when what it may have done was looked at and is dealt with: not where a
+/// provider could not be listed, nor where a flag leaves the node out.
+bool StepWriter::may_close(const OpenOp& op, const WorksByName& works) const {
+  const bool filtered = !in_.options.target.empty() || !in_.options.exclude.empty();
+  const bool of_ray =
+      std::holds_alternative<StopRay>(op.action) || std::holds_alternative<StartRay>(op.action);
+  if (in_.options.restart_only && !of_ray) return false;
+  const auto* launch = std::get_if<CreateNodes>(&op.action);
+  if (launch != nullptr && (filtered || !launches_can_be_seen(launch->type))) return false;
+  const std::vector<NodeName> names = nodes_of(op.action);
+  if (names.empty()) return !filtered;
+  return std::all_of(names.begin(), names.end(), [&](const NodeName& name) {
+    const auto found = works.find(name.text);
+    return found == works.end() ? !filtered : found->second->chosen && !unseen(*found->second);
+  });
 }
 
 void StepWriter::close_ops() {
-  const bool partial =
-      in_.options.restart_only || !in_.options.target.empty() || !in_.options.exclude.empty();
-  if (ops_.all().empty() || partial) return;
-  std::unordered_map<std::string_view, const Work*> by_name;
+  if (ops_.all().empty()) return;
+  WorksByName works;
   for (const Work& work : roster_.works)
-    by_name.emplace(work.name.text, &work);
+    works.emplace(work.name.text, &work);
   std::vector<Step> closing;
   std::unordered_set<std::string_view> tokens;
   for (const Step& step : plan_.steps) {
@@ -40,14 +51,7 @@ void StepWriter::close_ops() {
   }
   for (std::size_t i = 0; i < ops_.all().size(); ++i) {
     const OpenOp& op = ops_.all()[i];
-    if (ops_.taken(i) || tokens.contains(op.token.text) || !may_close(op)) continue;
-    const std::vector<NodeName> names = nodes_of(op.action);
-    const bool left = !std::holds_alternative<CreateNodes>(op.action) &&
-                      std::any_of(names.begin(), names.end(), [&](const NodeName& name) {
-                        const auto found = by_name.find(name.text);
-                        return found != by_name.end() && unseen(*found->second);
-                      });
-    if (left) continue;
+    if (ops_.taken(i) || tokens.contains(op.token.text) || !may_close(op, works)) continue;
     tokens.insert(op.token.text);
     Step step{.id = static_cast<int>(closing.size()), .action = CloseOp{op.token}};
     step.reason = Reason::kResume;

@@ -39,6 +39,7 @@ std::string work_on(const RayNode& ray) {
 }  // namespace
 
 std::string disturbance(const Inputs& in, const NodeView& node) {
+  if (node.presence == Presence::kStopped) return "nobody (its machine is stopped)";
   if (!started(*node.record)) return "nobody (Ray was not started)";
   if (node.ray_state == RayState::kDown) return "nobody (Ray is down)";
   if (node.ray != nullptr) {

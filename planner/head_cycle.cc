@@ -133,7 +133,10 @@ class Follower {
         roster_.left_out.push_back(
             {work.name, "replace", "there is no running head that it could join"});
       } else if (work.fate == Fate::kKeep && work.needs.start) {
-        work.needs.start = work.needs.stop = work.needs.container = work.needs.synced = false;
+        if (work.needs.stop) {
+          work.needs = needs_beside_ray(*work.node->record, work.spec->digests);
+        }
+        work.needs.start = work.needs.synced = false;
         roster_.left_out.push_back(
             {work.name, "start Ray", "there is no running head that it could join"});
       }

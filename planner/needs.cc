@@ -106,9 +106,9 @@ class NeedsDecider {
     const SpecDigests& want = work.spec->digests;
     leave_out(work, work.needs.container ? "recreate the container" : "restart Ray",
               "--no-restart");
-    work.needs.files = record.applied.files != want.files;
-    work.needs.setup = record.applied.setup != want.setup;
-    work.needs.container = work.needs.stop = work.needs.start = false;
+    const bool synced = work.needs.synced;
+    work.needs = needs_beside_ray(record, want);
+    work.needs.synced = synced;
   }
 
   void leave_out(const Work& work, const std::string& what, const std::string& flag) {

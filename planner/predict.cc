@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <set>
 #include <unordered_map>
+#include <utility>
 
 #include "model/tags.h"
 #include "planner/node_names.h"
@@ -119,8 +121,8 @@ class Simulation {
                      .start = action.start};
     now_.observed.start_running[node->id] = true;
     auto& ray = now_.observed.ray;
-    if (!ray) return;
-    if (!*ray || node->head) ray = Result<RayView>(keep_alive());
+    if (!ray || (!*ray && !node->head)) return;
+    if (node->head) ray = Result<RayView>(keep_alive());
     (**ray).nodes[node->id] = {.idle = true, .ip = node->ip};
   }
 
@@ -150,7 +152,7 @@ class Simulation {
   void act(const TerminateNode& action, const Step&) {
     NodeRecord* node = record(action.node);
     if (node == nullptr) return;
-    if (CloudNode* gone = machine(node->provider, action.id)) gone->power = Power::kGone;
+    ended_.emplace(node->provider, action.id);
     forget_ray(action.id);
     now_.observed.start_running.erase(action.id);
     now_.snapshot.nodes.erase(action.node);
@@ -180,17 +182,20 @@ class Simulation {
     if (now_.observed.ray && *now_.observed.ray) (**now_.observed.ray).nodes.erase(id);
   }
 
-  /// Machines that are gone are no longer listed.
+  /// Machines that have ended are no longer listed.
   void sweep() {
     for (auto& [provider, machines] : now_.observed.machines) {
       if (!machines) continue;
-      std::erase_if(*machines, [](const CloudNode& node) { return node.power == Power::kGone; });
+      std::erase_if(*machines, [&, &name = provider](const CloudNode& node) {
+        return ended_.contains({name, node.id});
+      });
     }
   }
 
   const Plan& plan_;
   Outcome now_;
   std::map<ProviderName, std::unordered_map<CloudId, std::size_t>> places_;
+  std::set<std::pair<ProviderName, CloudId>> ended_;
   std::vector<OpToken> closed_;
 };
 

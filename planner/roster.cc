@@ -2,20 +2,26 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <tuple>
 
 #include "base/text.h"
+#include "planner/new_nodes.h"
 #include "planner/node_names.h"
 #include "planner/open_ops.h"
 
 namespace rayctl::planning {
 namespace {
 
+constexpr char kDown[] = "the cluster goes down";
+
 class FateDecider {
  public:
   FateDecider(const Inputs& in, Survey& survey, Changes& changes)
-      : in_(in), survey_(survey), changes_(changes), ops_(in.snapshot) {}
+      : in_(in),
+        survey_(survey),
+        changes_(changes),
+        ops_(in.snapshot),
+        new_nodes_(in, survey, roster_) {}
 
   Roster run() {
     roster_.works.reserve(survey_.nodes.size() + 16);
@@ -132,8 +138,9 @@ class FateDecider {
       const bool ours = presence != Presence::kUnseen && presence != Presence::kForeign;
       if (work.fate != Fate::kKeep && work.fate != Fate::kLeave) continue;
       if (!head_wanted()) {
-        if (ours) remove(work, Reason::kDestroy, "");
-      } else if (i != head && ours && !in_.desired.destroy && !restart_only()) {
+        if (ours) remove(work, Reason::kDestroy, kDown);
+      } else if (i != head && !in_.desired.destroy && !restart_only() &&
+                 (presence == Presence::kAlive || presence == Presence::kStopped)) {
         remove_extra_head(work, at(head));
       }
     }
@@ -141,7 +148,7 @@ class FateDecider {
     roster_.head = head;
     if (in_.desired.destroy || restart_only()) return;
     if (head < 0) {
-      create(in_.desired.head_type, 1, Reason::kMissing, head_because());
+      new_nodes_.create(in_.desired.head_type, 1, head_because());
       if (!roster_.launches.empty()) roster_.head = roster_.launches.back().works.front();
     } else if (at(head).node->presence == Presence::kStopped) {
       renew_stopped_head(head);
@@ -177,7 +184,7 @@ class FateDecider {
            .code = ErrorCode::kPlanNeedsDecision});
       return;
     }
-    make_partner(head, what);
+    new_nodes_.replace(head, Reason::kMissing, what);
   }
 
   void replace_head() {
@@ -190,7 +197,7 @@ class FateDecider {
     const std::string what = join(fields, ", ") + " changed";
     if (in_.options.replace_head && !in_.options.no_restart) {
       work.fields = std::move(fields);
-      make_partner(head, what);
+      new_nodes_.replace(head, Reason::kOutOfDate, what);
     } else if (in_.options.no_restart) {
       roster_.left_out.push_back({work.name, "replace", "--no-restart: " + what});
     } else {
@@ -227,7 +234,7 @@ class FateDecider {
         remove(work, Reason::kReleased, "the autoscaler released it");
       } else if (in_.desired.destroy && presence == Presence::kStopping &&
                  work.fate == Fate::kLeave) {
-        remove(work, Reason::kDestroy, "");
+        remove(work, Reason::kDestroy, kDown);
       }
       if (!counts(work)) continue;
       ++living;
@@ -237,7 +244,7 @@ class FateDecider {
     const int surplus = std::min(living - wanted, static_cast<int>(removable.size()));
     if (surplus > 0) remove_some(removable, surplus, known ? why(type) : not_wanted(type));
     if (!in_.desired.destroy && known && wanted > living) {
-      create(type, wanted - living, Reason::kMissing, why(type));
+      new_nodes_.create(type, wanted - living, why(type));
     }
   }
 
@@ -270,7 +277,7 @@ class FateDecider {
     const Reason reason = in_.desired.destroy ? Reason::kDestroy : Reason::kNotWanted;
     for (int n = 0; n < count; ++n) {
       remove(at(ranked[static_cast<std::size_t>(n)].second), reason,
-             in_.desired.destroy ? "" : because);
+             in_.desired.destroy ? kDown : because);
     }
   }
 
@@ -289,7 +296,7 @@ class FateDecider {
       }
       if (!listed(in_, work.spec->provider)) continue;
       work.fields = std::move(fields);
-      make_partner(i, what);
+      new_nodes_.replace(i, Reason::kOutOfDate, what);
     }
   }
 
@@ -301,84 +308,6 @@ class FateDecider {
     return changes_.fields(work.node->record->applied.launch, want.launch, "launch");
   }
 
-  // New nodes --------------------------------------------------------------------------------
-
-  void make_partner(int old, const std::string& because) {
-    const int fresh =
-        add_new(next_name(at(old).spec->type), *at(old).spec, Reason::kOutOfDate, because);
-    Work& work = at(old);
-    work.fate = Fate::kReplace;
-    work.reason = Reason::kOutOfDate;
-    work.because = because;
-    work.partner = fresh;
-    at(fresh).partner = old;
-    at(fresh).fields = work.fields;
-    roster_.launches.push_back({.type = at(fresh).type, .works = {fresh}});
-    if (work.head) roster_.head = fresh;
-  }
-
-  NodeName next_name(const NodeTypeName& type) {
-    return numbered(type, ++survey_.highest[type.text]);
-  }
-
-  int add_new(NodeName name, const NodeSpec& spec, Reason reason, const std::string& because) {
-    Work work{
-        .name = std::move(name), .type = spec.type, .head = spec.type == in_.desired.head_type};
-    work.spec = &spec;
-    work.fate = Fate::kCreate;
-    work.reason = reason;
-    work.because = because;
-    work.needs = needs_of(NodeRecord{}, spec.digests);
-    work.needs.start = true;
-    roster_.works.push_back(std::move(work));
-    return size() - 1;
-  }
-
-  void create(const NodeTypeName& type, int count, Reason reason, const std::string& because) {
-    const NodeSpec* spec = spec_of(in_.desired, type);
-    if (spec == nullptr) return;
-    if (!listed(in_, spec->provider)) {
-      if (!in_.observed.machines.contains(spec->provider)) {
-        roster_.blind_spots.push_back("machines of " + spec->provider.text +
-                                      " were not listed; none of " + type.text + " is made");
-      }
-      return;
-    }
-    for (const OpenOp& op : in_.snapshot.open) {
-      const auto* begun = std::get_if<CreateNodes>(&op.action);
-      if (begun != nullptr && begun->type == type && count > 0)
-        count -= resume(op, *begun, *spec, count);
-    }
-    if (count <= 0) return;
-    Launch launch{.type = type};
-    for (int n = 0; n < count; ++n)
-      launch.works.push_back(add_new(next_name(type), *spec, reason, because));
-    roster_.launches.push_back(std::move(launch));
-  }
-
-  /// Goes on with a launch if at least as many nodes are wanted as it may still make; how many.
-  int resume(const OpenOp& op, const CreateNodes& begun, const NodeSpec& spec, int most) {
-    if (names_.empty()) {
-      for (const NodeView& node : survey_.nodes)
-        names_.insert(node.name);
-    }
-    std::vector<NodeName> rest;
-    std::set<NodeName> seen;
-    for (const NodeName& name : begun.nodes) {
-      if (!names_.contains(name) && seen.insert(name).second) rest.push_back(name);
-    }
-    const int more = static_cast<int>(rest.size());
-    if (more == 0 || more > most) return 0;
-    Launch launch{.type = spec.type, .resume = op.token, .names = begun.nodes};
-    for (NodeName& name : rest) {
-      names_.insert(name);
-      launch.works.push_back(
-          add_new(std::move(name), spec, Reason::kResume, "its launch was begun before"));
-    }
-    roster_.launches.push_back(std::move(launch));
-    return more;
-  }
-
   int size() const { return static_cast<int>(roster_.works.size()); }
   Work& at(int i) { return roster_.works[static_cast<std::size_t>(i)]; }
   const Work& at(int i) const { return roster_.works[static_cast<std::size_t>(i)]; }
@@ -388,7 +317,7 @@ class FateDecider {
   Changes& changes_;
   OpenOps ops_;
   Roster roster_;
-  std::set<NodeName> names_;  // in use; filled only if a launch is open
+  NewNodes new_nodes_;
 };
 
 }  // namespace

@@ -35,7 +35,7 @@ class Sequencer {
   int unchanged() const {
     int count = 0;
     for (int i = 0; i < size(); ++i) {
-      const bool lives = at(i).node != nullptr && at(i).fate != Fate::kForget;
+      const bool lives = at(i).node != nullptr && at(i).node->presence != Presence::kGone;
       if (lives && writer_.track(i).last < 0) ++count;
     }
     return count;
@@ -66,6 +66,7 @@ class Sequencer {
   /// Ray is asked to move work away only from a node that it sees alive.
   bool drains(int i) const {
     const NodeView& node = *at(i).node;
+    if (node.record->phase == Phase::kDraining) return false;  // it was
     return node.presence == Presence::kAlive && node.ray != nullptr &&
            node.ray->state != RayNode::State::kDead;
   }
@@ -226,8 +227,9 @@ class Sequencer {
       if (!is(i, Fate::kReplace) || at(i).head) continue;
       const int fresh = at(i).partner;
       const int after = back.size() < rows ? -1 : back[back.size() - rows];
-      if (drains(i) || writer_.track(i).start >= 0) writer_.drain(i, after);
-      writer_.terminate(i, writer_.track(i).last < 0 ? after : -1);
+      const bool drained = drains(i) || writer_.track(i).start >= 0;
+      if (drained) writer_.drain(i, after);
+      writer_.terminate(i, drained ? -1 : after);
       replace_with(fresh, writer_.track(i).last);
       back.push_back(writer_.track(fresh).start);
     }

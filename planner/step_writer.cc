@@ -196,7 +196,10 @@ void StepWriter::autoscaler() {
                    {});
   const bool is_new = in_.snapshot.autoscaler.empty();
   step.because = is_new ? "the autoscaler has no limits yet" : join(step.fields, ", ") + " changed";
-  if (is_new) step.reason = Reason::kMissing;
+  if (is_new) {
+    step.reason = Reason::kMissing;
+    step.fields.clear();
+  }
   step.disturbs = "nobody";
 }
 

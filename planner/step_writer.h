@@ -1,6 +1,8 @@
 #pragma once
 #include <initializer_list>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "planner/open_ops.h"
@@ -56,7 +58,9 @@ class StepWriter {
                  std::string_view effect);
   Precondition precondition(const Work& work, bool first) const;
   const SpecDigests& applied(const Work& work) const;
-  bool may_close(const OpenOp& op) const;
+  using WorksByName = std::unordered_map<std::string_view, const Work*>;
+  bool may_close(const OpenOp& op, const WorksByName& works) const;
+  bool launches_can_be_seen(const NodeTypeName& type) const;
 
   const Inputs& in_;
   const Roster& roster_;

@@ -94,6 +94,8 @@ class Surveyor {
     }
     for (const auto& [name, record] : in_.snapshot.nodes)
       note_number(name);
+    for (const NodeName& name : in_.desired.release)
+      note_number(name);
     for (const auto& [provider, machines] : in_.observed.machines) {
       if (!machines) continue;
       for (const CloudNode& machine : *machines) {
@@ -144,7 +146,7 @@ class Surveyor {
       } else {
         view.machine = claim(by_id, record.id);
         view.presence = presence_of(name, record, view.machine);
-        if (view.presence == Presence::kForeign) recorded_foreign(view);
+        if (view.presence == Presence::kForeign) block_foreign(*view.machine, &view.name);
         if (view.machine != nullptr && view.machine->head) view.head = true;
       }
       look_at_ray(view);
@@ -174,16 +176,13 @@ class Surveyor {
                                  (nodes == 0 ? " is made or removed there" : " are left alone"));
   }
 
-  void recorded_foreign(const NodeView& view) {
-    const CloudNode& machine = *view.machine;
-    block_foreign(machine, "it is recorded as " + view.name.text + " but ");
-  }
-
-  void block_foreign(const CloudNode& machine, const std::string& beside) {
-    const std::string what =
-        "machine " + machine.id.text + " has this cluster's name: " + beside +
-        (machine.cluster ? "it belongs to another cluster (" + machine.cluster->text + ")"
-                         : std::string("rayctl did not make it"));
+  void block_foreign(const CloudNode& machine, const NodeName* recorded) {
+    std::string what = "machine " + machine.id.text;
+    what += recorded == nullptr ? " has this cluster's name but "
+                                : ", recorded as " + recorded->text + ", ";
+    what += machine.cluster ? "belongs to another cluster (" + machine.cluster->text + ")"
+                            : std::string(recorded == nullptr ? "rayctl did not make it"
+                                                              : "does not carry this cluster's id");
     if (in_.desired.destroy) {
       found_.blind_spots.push_back(what + "; it is left alone");
       return;
@@ -240,7 +239,7 @@ class Surveyor {
     std::stable_sort(foreign.begin(), foreign.end(),
                      [](const CloudNode* a, const CloudNode* b) { return a->id < b->id; });
     for (const CloudNode* machine : foreign)
-      block_foreign(*machine, "");
+      block_foreign(*machine, nullptr);
     std::sort(loose.begin(), loose.end(), [](const Loose& a, const Loose& b) {
       return std::tie(*a.provider, a.machine->id) < std::tie(*b.provider, b.machine->id);
     });
@@ -261,7 +260,7 @@ class Surveyor {
     }
     NodeRecord record = record_from_tags(machine, provider);
     if (record.type.empty() && launch != nullptr) record.type = launch->type;
-    if (record.type.empty() && !name.empty()) record.type.text = parts_of(name).type;
+    if (record.type.empty() && machine.name) record.type.text = parts_of(*machine.name).type;
     if (record.type.empty() && machine.head) record.type = in_.desired.head_type;
     if (record.type.empty() && !in_.desired.destroy) {
       found_.blind_spots.push_back("machine " + machine.id.text +
