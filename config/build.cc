@@ -8,9 +8,9 @@
 namespace rayctl {
 namespace {
 
-std::string text_of(const Yaml& map, const std::string& key, std::string otherwise = {}) {
+std::string text_of(const Yaml& map, const std::string& key) {
   const Yaml* value = map.find(key);
-  return value && value->is_string() ? value->scalar.get<std::string>() : otherwise;
+  return value && value->is_string() ? value->scalar.get<std::string>() : std::string();
 }
 
 double number_of(const Yaml& map, const std::string& key, double otherwise) {

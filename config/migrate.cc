@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "config/config.h"
 #include "config/emit.h"
@@ -57,7 +58,7 @@ class Migration {
       speed = 99999;
     } else if (!own && config_.target_utilization_fraction) {
       speed = 1 / std::max(*config_.target_utilization_fraction, 0.001) - 1;
-      speed = std::max(static_cast<double>(static_cast<long long>(speed * 1000 + 0.5)) / 1000, 0.0);
+      speed = std::max(std::round(speed * 1000) / 1000, 0.0);
     }
     std::string now = "upscaling_speed, now " + number(speed).dump() + ", takes its place";
     if (config_.autoscaling_mode) drop("autoscaling_mode", now);

@@ -24,10 +24,9 @@ std::string option_name(std::string name) {
 
 /// The docker section as one node sees it: its own image and options, or nothing without an image.
 Json docker_for(const Json& docker, bool head) {
-  auto text = [&](const char* key) { return docker.contains(key) ? docker[key] : Json(""); };
-  Json image = text(head ? "head_image" : "worker_image");
-  if (!image.is_string() || image == "") image = text("image");
-  if (!image.is_string() || image == "") return Json::object();
+  std::string image = docker.value(head ? "head_image" : "worker_image", "");
+  if (image.empty()) image = docker.value("image", "");
+  if (image.empty()) return Json::object();
   Json options = docker.value("run_options", Json::array());
   for (const Json& each :
        docker.value(head ? "head_run_options" : "worker_run_options", Json::array())) {
