@@ -32,7 +32,7 @@ def environment():
         said = subprocess.run(["terraform", "version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         others.append(said.stdout.splitlines()[0])
     return (f"{len(os.sched_getaffinity(0))} cores, {', '.join(others)}. Load of the machine when this began: "
-            f"{os.getloadavg()[0]:.1f}; what is above 0 was other work, so read the figures as ratios.")
+            f"{os.getloadavg()[0]:.1f}; what is above 0 was other work, which CPU times and best wall times show least.")
 
 
 def main():
@@ -50,15 +50,17 @@ def main():
     if not RAYCTL.exists():
         parser.error(f"{RAYCTL} is not built. Run ./dev bench")
 
-    pieces = ["# Benchmarks", "Written by `./dev bench --write`. Each row is the median of its runs; contestants take turns.",
+    pieces = ["# Benchmarks", "Written by `./dev bench --write`. Costs are medians; contestants take turns; × is against rayctl.",
               environment()]
     print("\n\n".join(pieces), flush=True)
     for name in arguments.parts or PARTS:
         with tempfile.TemporaryDirectory(prefix="rayctl-bench.") as folder:
             try:
                 text = PARTS[name].measure(arguments.quick, pathlib.Path(folder))
-            except (Refused, subprocess.CalledProcessError) as error:
+            except Refused as error:
                 sys.exit(f"bench: {error}")
+            except subprocess.CalledProcessError as error:
+                sys.exit(f"bench: {error}\n{(error.stderr or b'').decode(errors='replace')}")
         pieces.append(f"## {PARTS[name].TITLE}\n\n{text}")
         print("\n" + pieces[-1], flush=True)
     if arguments.write:

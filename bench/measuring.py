@@ -35,6 +35,7 @@ class Cost:
     name: str
     runs: int
     wall: float | None  # seconds
+    best: float = 0.0  # seconds: the fastest run's wall time, which other work on the machine disturbed least
     cpu: float = 0.0  # seconds, children included
     peak: int = 0  # bytes, of the largest process
     timeout: int = 0
@@ -71,7 +72,7 @@ def summary(contestant, costs):
     if any(cost["status"] is None for cost in costs):
         return Cost(contestant.name, len(costs), None, timeout=contestant.timeout)
     wall, cpu, peak = (statistics.median(cost[key] for cost in costs) for key in ("wall_s", "cpu_s", "peak_bytes"))
-    return Cost(contestant.name, len(costs), wall, cpu, peak)
+    return Cost(contestant.name, len(costs), wall, min(cost["wall_s"] for cost in costs), cpu, peak)
 
 
 def seconds(value):
@@ -81,17 +82,18 @@ def seconds(value):
 
 
 def table(costs, against):
-    """Markdown. The last columns say how many times the wall time and the peak of `against` a row needs."""
+    """Markdown. The columns with a cross say how many times the cost of `against` a row has."""
     base = next(cost for cost in costs if cost.name == against)
-    lines = ["| | wall time | CPU time | peak memory | times the wall time | times the memory | runs |",
-             "|---|--:|--:|--:|--:|--:|--:|"]
+    lines = ["| | wall time, median (best) | CPU time | peak memory | × best wall | × CPU | × memory | runs |",
+             "|---|--:|--:|--:|--:|--:|--:|--:|"]
     for cost in costs:
         if cost.wall is None:
-            lines.append(f"| {cost.name} | more than {cost.timeout} s | | | | | {cost.runs} |")
+            lines.append(f"| {cost.name} | more than {cost.timeout} s | | | | | | {cost.runs} |")
             continue
-        ratios = "1 | 1" if cost is base else " | "
-        if cost is not base and base.wall is not None:
-            ratios = f"{cost.wall / base.wall:.1f} | {cost.peak / base.peak:.1f}"
-        lines.append(f"| {cost.name} | {seconds(cost.wall)} | {seconds(cost.cpu)} | {cost.peak / 1e6:.1f} MB "
-                     f"| {ratios} | {cost.runs} |")
+        ratios = " | | "
+        if base.wall is not None:
+            ratios = " | ".join(f"{mine / its:.2g}" if mine < 10 * its else f"{mine / its:.0f}" for mine, its in (
+                (cost.best, base.best), (cost.cpu, base.cpu), (cost.peak, base.peak)))
+        lines.append(f"| {cost.name} | {seconds(cost.wall)} ({seconds(cost.best)}) | {seconds(cost.cpu)} "
+                     f"| {cost.peak / 1e6:.1f} MB | {ratios} | {cost.runs} |")
     return "\n".join(lines)

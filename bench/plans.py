@@ -37,8 +37,8 @@ def rayctl(folder, count):
     def env(state):
         return {**os.environ, "XDG_STATE_HOME": str(folder / state), "NO_COLOR": "1"}
 
-    def run(*words, **options):
-        return subprocess.run([RAYCTL, *words], cwd=folder, env=env("full"), check=True, stdout=subprocess.PIPE, **options)
+    def run(*words):
+        subprocess.run([RAYCTL, *words], cwd=folder, env=env("full"), check=True, capture_output=True)
 
     run("plan", "cluster.yaml", "--out", "all.plan")
     with open(folder / "all.plan", "rb") as saved, open(folder / "snapshot.json", "wb") as snapshot:
@@ -59,9 +59,9 @@ def terraform(folder, count):
     for each, wanted in ((empty, count), (full, 1)):
         each.mkdir()
         (each / "main.tf").write_text(RESOURCES.format(count=wanted))
-        subprocess.run(["terraform", "init", "-input=false"], cwd=each, env=env, check=True, stdout=subprocess.PIPE)
+        subprocess.run(["terraform", "init", "-input=false"], cwd=each, env=env, check=True, capture_output=True)
     subprocess.run(["terraform", "apply", "-input=false", "-auto-approve"], cwd=full, env=env, check=True,
-                   stdout=subprocess.PIPE)
+                   capture_output=True)
     (full / "main.tf").write_text(RESOURCES.format(count=count))
     state = json.loads((full / "terraform.tfstate").read_text())
     instances = state["resources"][0]["instances"]
