@@ -25,7 +25,8 @@ std::string json_line(const Json& json) {
 
 void show_diagnostics(Session& session) {
   if (session.json) return;
-  session.io.err << render_diagnostics(session.diagnostics, session.sources, err_style(session));
+  session.io.err << session.redactor.apply(
+      render_diagnostics(session.diagnostics, session.sources, err_style(session)));
   session.diagnostics.clear();
 }
 

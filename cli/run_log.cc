@@ -53,6 +53,25 @@ void Broadcast::step_ended(const Step& step, const StepResult& result, Time at) 
     each->step_ended(step, result, at);
 }
 
+const char* phase_of(const Action& action) {
+  return std::visit(Overloaded{
+                        [](const CreateNodes&) { return "launch"; },
+                        [](const PrepareContainer&) { return "docker"; },
+                        [](const SyncFiles&) { return "files"; },
+                        [](const SyncFromHead&) { return "files"; },
+                        [](const SetUpNode&) { return "setup"; },
+                        [](const StartRay&) { return "ray"; },
+                        [](const StopRay&) { return "ray"; },
+                        [](const DrainNode&) { return "drain"; },
+                        [](const TerminateNode&) { return "terminate"; },
+                        [](const AdoptNode&) { return "record"; },
+                        [](const ForgetNode&) { return "record"; },
+                        [](const CloseOp&) { return "record"; },
+                        [](const ConfigureAutoscaler&) { return "record"; },
+                    },
+                    action);
+}
+
 const char* to_text(StepResult::Outcome outcome) {
   switch (outcome) {
     case StepResult::Outcome::kDone:
@@ -119,30 +138,37 @@ std::ofstream& RunLog::log_of(const NodeName& node) {
   return found->second;
 }
 
+void RunLog::line(const NodeName& node, std::string_view phase, std::string_view text) {
+  log_of(node) << format_time(clock_.now()) << " " << phase << " | " << text << "\n";
+}
+
 void RunLog::step_begun(const Step& step, Time at) {
   event(begun_event(step, at));
+  for (const NodeName& node : nodes_of(step.action)) {
+    line(node, phase_of(step.action), std::string("begun: ") + verb_of(step.action));
+  }
 }
 
 void RunLog::progress(const Step& step, const NodeName& node, std::string_view doing) {
   event(progress_event(step, node, doing, clock_.now()));
+  line(node, phase_of(step.action), doing);
 }
 
 void RunLog::output(const NodeName& node, std::string_view phase, std::string_view text) {
   event(output_event(node, phase, text, clock_.now()));
-  std::ofstream& log = log_of(node);
-  for (const std::string& line : split(trim(text), '\n')) {
-    log << format_time(clock_.now()) << " " << phase << " | " << line << "\n";
-  }
-  log.flush();
+  for (const std::string& each : split(trim(text), '\n'))
+    line(node, phase, "  " + each);
+  log_of(node).flush();
 }
 
 void RunLog::step_ended(const Step& step, const StepResult& result, Time at) {
   event(ended_event(step, result, at));
-  if (result.outcome != StepResult::Outcome::kFailed) return;
+  bool failed = result.outcome == StepResult::Outcome::kFailed;
   for (const NodeName& node : nodes_of(step.action)) {
-    log_of(node) << format_time(at) << " " << verb_of(step.action)
-                 << " | failed: " << result.error.message << "\n"
-                 << std::flush;
+    line(node, phase_of(step.action),
+         std::string(to_text(result.outcome)) +
+             (failed ? ": " + result.error.message : std::string()));
+    log_of(node).flush();
   }
 }
 

@@ -39,6 +39,7 @@ class RunLog final : public ApplyObserver {
  private:
   void event(const Json& json);
   std::ofstream& log_of(const NodeName& node);
+  void line(const NodeName& node, std::string_view phase, std::string_view text);
 
   std::filesystem::path folder_;
   const Clock& clock_;
@@ -51,6 +52,10 @@ Json begun_event(const Step& step, Time at);
 Json progress_event(const Step& step, const NodeName& node, std::string_view doing, Time at);
 Json output_event(const NodeName& node, std::string_view phase, std::string_view text, Time at);
 Json ended_event(const Step& step, const StepResult& result, Time at);
+
+/// What the lines of a node's log are marked with, and what `logs --phase` takes: "launch",
+/// "files", "setup", "ray", ...
+const char* phase_of(const Action& action);
 
 /// "done", "failed", "skipped", "not-begun".
 const char* to_text(StepResult::Outcome outcome);

@@ -26,6 +26,8 @@ class LinesView final : public ApplyView {
   }
   void step_begun(const Step&, Time) override {}
   void progress(const Step& step, const NodeName& node, std::string_view doing) override {
+    // Set-up is what takes long and what people wait for; the rest would be noise in a log.
+    if (!std::holds_alternative<SetUpNode>(step.action)) return;
     say("  " + node.text + "  " + effect_of(step.action) + ": " + printable(doing));
   }
   void output(const NodeName&, std::string_view, std::string_view) override {}

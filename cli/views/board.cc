@@ -155,7 +155,10 @@ ChangeCount count_changes(const Plan& plan, const ApplyReport& report) {
     }
   }
   ChangeCount count;
+  bool nodes = !worst.empty() && worst.rbegin()->first.front() != '\n';
   for (const auto& [node, outcome] : worst) {
+    // Beside nodes, records that were put right are not what anybody counts.
+    if (nodes && node.front() == '\n' && outcome == Outcome::kDone) continue;
     ++(outcome == Outcome::kDone     ? count.done
        : outcome == Outcome::kFailed ? count.failed
                                      : count.waiting);

@@ -51,7 +51,8 @@ std::string format_took(Millis took);
 std::string render_failure(const Step& step, const Error& error, const std::string& config,
                            const Style& style);
 
-/// What a finished run comes to, in changes: one per node, and one per step about no node.
+/// What a finished run comes to, in changes: one per node. Steps about no node count where there
+/// are no others, or where they did not succeed.
 struct ChangeCount {
   int done = 0, failed = 0, waiting = 0;  ///< waiting: skipped or not begun
   int total() const { return done + failed + waiting; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/redact.h"
 #include "base/text.h"
 
 namespace rayctl {
@@ -23,10 +24,46 @@ std::string line_of(const std::string& text, int number) {
   return text.substr(begin, end - begin);
 }
 
+bool ends_value(char c) {
+  return c == ',' || c == '}' || c == ']' || c == ' ' || c == '#';
+}
+
+/// The line with the values of keys that name secrets, and words that look like one, replaced by as
+/// many stars: a diagnostic must not spread what it warns of.
+std::string without_secrets(std::string line) {
+  for (std::size_t at = 0; at < line.size();) {
+    std::size_t begin = line.find_first_not_of(" ,{}[]\t", at);
+    if (begin == std::string::npos) break;
+    std::size_t end = begin;
+    while (end < line.size() && !ends_value(line[end]))
+      ++end;
+    std::string word = line.substr(begin, end - begin);
+    std::size_t colon = word.find_first_of(":=");
+    bool named = colon != std::string::npos && names_secret(trim(word.substr(0, colon)));
+    bool alone = named && colon + 1 == word.size();
+    at = std::max(end, begin + 1);
+    std::size_t from = named ? begin + colon + 1 : begin;
+    if (alone) {
+      from = line.find_first_not_of(' ', end);
+      if (from == std::string::npos) break;
+      char quote = line[from];
+      bool quoted = quote == '"' || quote == '\'';
+      end = quoted ? line.find(quote, from + 1) : line.find_first_of(",}]", from);
+      end = std::min(end, line.size());
+      at = end;
+    } else if (!named && !looks_secret(word)) {
+      continue;
+    }
+    if (line.compare(from, 9, "secret://") == 0) continue;
+    std::fill(line.begin() + static_cast<long>(from), line.begin() + static_cast<long>(end), '*');
+  }
+  return line;
+}
+
 /// The source line with a caret under the mark; the remedy stands beside the caret.
 std::string render_mark(const Diagnostic& each, const std::string& text, const Style& style) {
   const Source& where = *each.where;
-  std::string line = line_of(text, where.line);
+  std::string line = without_secrets(line_of(text, where.line));
   auto column = static_cast<std::size_t>(std::max(where.column, 1)) - 1;
   if (column > line.size()) column = line.size();
   std::size_t cut = column > kWidest / 2 ? column - kWidest / 2 : 0;
