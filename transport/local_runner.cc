@@ -133,6 +133,10 @@ std::string LocalRunner::expand(const std::string& path) const {
   return expand_home(path, settings_.home);
 }
 
+std::string LocalRunner::scratch() const {
+  return settings_.home + "/.rayctl/tmp";
+}
+
 Result<std::string> LocalRunner::writable(const std::string& path) const {
   std::filesystem::path full = expand(path);
   if (full.is_relative()) full = std::filesystem::path(settings_.home) / full;
@@ -152,7 +156,7 @@ Result<> LocalRunner::upload(const std::filesystem::path& from, const std::strin
                              unsigned mode, Time) {
   Result<std::string> place = writable(to);
   if (!place) return place.error();
-  return replace_with_copy(*place, from, mode);
+  return replace_with_copy(*place, from, mode, scratch());
 }
 
 Result<> LocalRunner::download(const std::string& from, const std::filesystem::path& to, Time) {
@@ -164,7 +168,7 @@ Result<> LocalRunner::download(const std::string& from, const std::filesystem::p
 Result<> LocalRunner::put(std::string_view bytes, const std::string& to, unsigned mode, Time) {
   Result<std::string> place = writable(to);
   if (!place) return place.error();
-  return replace_file(*place, bytes, mode);
+  return replace_file(*place, bytes, mode, scratch());
 }
 
 }  // namespace rayctl

@@ -34,6 +34,7 @@ class LocalRunner final : public CommandRunner {
 
  private:
   std::string expand(const std::string& path) const;
+  std::string scratch() const;
   Result<std::string> writable(const std::string& path) const;
 
   LocalRunnerSettings settings_;

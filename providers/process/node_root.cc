@@ -138,9 +138,12 @@ Result<NodeRoot::Made> NodeRoot::make(const NewNode& node) const {
   if (Result<> written = draft.write_tags(node.tags); !written) return written.error();
   // A supervisor that ends may remove the cluster's empty folder between the two calls: once more.
   for (int i = 0; i < 2; ++i) {
-    fs::create_directories(cluster, failed);
+    if (Result<> made = make_directories(cluster); !made) return made.error();
     fs::rename(draft.path(), path, failed);
-    if (!failed) return Made{NodeFolder(path), *std::move(change)};
+    if (failed) continue;
+    std::error_code ignored;
+    fs::remove(drafts, ignored);
+    return Made{NodeFolder(path), *std::move(change)};
   }
   return permanent(ErrorCode::kLaunchFailed,
                    "cannot make the folder " + path.string() + ": " + failed.message());

@@ -78,9 +78,9 @@ int live(const NodeFolder& folder) {
     report("id " + folder.id().text);
     return 0;
   }
-  ::unlink(folder.file("id").c_str());
+  const bool lived_before = ::unlink(folder.file("id").c_str()) == 0;
   ::unlink(folder.file("stopping").c_str());
-  end_processes(folder.path(), Millis{0});
+  if (lived_before) end_processes(folder.path(), Millis{0});
   const std::optional<Identity> self = identity_of(::getpid());
   const Result<> written = self ? write_file_atomic(folder.file("id"), to_text(*self) + "\n")
                                 : unknown_outcome(ErrorCode::kIo, "cannot read /proc");

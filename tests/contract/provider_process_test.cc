@@ -289,6 +289,7 @@ TEST_F(ProcessNodes, ATerminatorKilledMidwayIsFinishedByTheSupervisor) {
               seen[0].power == Power::kRunning);
   EXPECT_TRUE(eventually([&] { return list().empty(); }));
   EXPECT_TRUE(process::processes_of(folder).empty());
+  EXPECT_TRUE(eventually([&] { return !alive(*process::parse_identity(node.id.text)); }));
 }
 
 TEST_F(ProcessNodes, AFolderThatCannotBeReadIsShownAndHidesNoOther) {
