@@ -38,6 +38,7 @@ CREATE TABLE nodes (
   phase INTEGER NOT NULL CHECK (phase BETWEEN 0 AND 3),
   failure TEXT NOT NULL,
   made_by TEXT,
+  launched_at INTEGER NOT NULL,
   applied TEXT NOT NULL,
   running TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -58,7 +58,7 @@ std::optional<int> number_or_null(const SQLite::Column& column) {
 void read_nodes(Database& database, std::map<NodeName, NodeRecord>& nodes) {
   Statement rows(database,
                  "SELECT name, type, provider, head, id, ip, phase, failure, made_by, applied, "
-                 "running FROM nodes ORDER BY name");
+                 "running, launched_at FROM nodes ORDER BY name");
   while (rows.executeStep()) {
     const auto at =
         nodes.emplace_hint(nodes.end(), NodeName{rows.getColumn(0).getString()}, NodeRecord{});
@@ -75,6 +75,7 @@ void read_nodes(Database& database, std::map<NodeName, NodeRecord>& nodes) {
     }
     record.applied = decode_digests(rows.getColumn(9).getString());
     record.running = decode_digests(rows.getColumn(10).getString());
+    record.launched_at = time_of(rows.getColumn(11));
   }
 }
 
@@ -175,17 +176,21 @@ std::vector<RunRecord> read_runs(Database& database, int most) {
 
 void put_nodes(Database& database, const std::map<NodeName, std::optional<NodeRecord>>& records) {
   Statement remove(database, "DELETE FROM nodes WHERE name = ?");
-  Statement put(database, "INSERT OR REPLACE INTO nodes VALUES (?,?,?,?,?,?,?,?,?,?,?)");
+  Statement put(database,
+                "INSERT OR REPLACE INTO nodes (type, provider, head, id, ip, phase, applied, "
+                "running, made_by, failure, launched_at, name) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)");
   for (const auto& [name, record] : records) {
     if (!record) {
       run(remove, name.text);
       continue;
     }
-    std::optional<std::string> made_by;
-    if (record->made_by) made_by = record->made_by->text;
-    run(put, name.text, record->type.text, record->provider.text, std::int64_t{record->head},
-        record->id.text, record->ip, std::int64_t{static_cast<int>(record->phase)}, record->failure,
-        made_by, encode_digests(record->applied), encode_digests(record->running));
+    // By position, so that a field which a record gains does not compile until it has a column.
+    const auto& [type, provider, head, id, ip, phase, applied, running, made_by, failure,
+                 launched_at] = *record;
+    run(put, type.text, provider.text, std::int64_t{head}, id.text, ip,
+        std::int64_t{static_cast<int>(phase)}, encode_digests(applied), encode_digests(running),
+        made_by ? std::optional(made_by->text) : std::nullopt, failure, millis(launched_at),
+        name.text);
   }
 }
 
@@ -263,22 +268,26 @@ void put_run(Database& database, const RunRecord& record) {
       std::int64_t{kKeptOps});
 }
 
-void put_snapshot(Database& database, const Snapshot& snapshot, std::int64_t serial, Time now) {
+void put_snapshot(Database& database, const Snapshot& snapshot, std::int64_t next, Time now) {
+  // By position, as in put_nodes.
+  [[maybe_unused]] const auto& [lineage, serial, epoch, cluster, cluster_id, nodes, open, highest,
+                                breakdown, autoscaler, config, overrides, imported] = snapshot;
   database.exec("DELETE FROM nodes; DELETE FROM highest; DELETE FROM breakdown");
   run(database,
       "UPDATE ops SET finished_at = ?, error = 'replaced by a push or an import' "
       "WHERE finished_at IS NULL",
       millis(now));
-  std::optional<std::int64_t> min_workers = snapshot.overrides.min_workers;
-  std::optional<std::int64_t> max_workers = snapshot.overrides.max_workers;
-  run(database, "INSERT OR REPLACE INTO cluster VALUES (1,?,?,?,?,?,?,?,?,?,?)", snapshot.lineage,
-      serial, snapshot.epoch, snapshot.cluster.text, snapshot.cluster_id.text,
-      snapshot.autoscaler.text, snapshot.config.text, min_workers, max_workers,
-      std::int64_t{snapshot.imported});
-  put_nodes(database, {snapshot.nodes.begin(), snapshot.nodes.end()});
-  raise_highest(database, snapshot.highest);
-  add_breakdown(database, snapshot.breakdown);
-  for (const OpenOp& op : snapshot.open)
+  const std::optional<std::int64_t> min_workers = overrides.min_workers;
+  const std::optional<std::int64_t> max_workers = overrides.max_workers;
+  run(database,
+      "INSERT OR REPLACE INTO cluster (one, lineage, serial, epoch, name, cluster_id, autoscaler, "
+      "config, min_workers, max_workers, imported) VALUES (1,?,?,?,?,?,?,?,?,?,?)",
+      lineage, next, epoch, cluster.text, cluster_id.text, autoscaler.text, config.text,
+      min_workers, max_workers, std::int64_t{imported});
+  put_nodes(database, {nodes.begin(), nodes.end()});
+  raise_highest(database, highest);
+  add_breakdown(database, breakdown);
+  for (const OpenOp& op : open)
     add_op(database, op);
 }
 

@@ -29,8 +29,8 @@ void drop_unused_breakdown(SQLite::Database& database);
 void add_op(SQLite::Database& database, const OpenOp& op);
 void close_op(SQLite::Database& database, const Finished& finished, Time now);
 void put_run(SQLite::Database& database, const RunRecord& run);
-/// Everything but history gives way to `snapshot`, stored with `serial`.
-void put_snapshot(SQLite::Database& database, const Snapshot& snapshot, std::int64_t serial,
+/// Everything but history gives way to `snapshot`, whose serial becomes `next`.
+void put_snapshot(SQLite::Database& database, const Snapshot& snapshot, std::int64_t next,
                   Time now);
 
 }  // namespace rayctl

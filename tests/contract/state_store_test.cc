@@ -64,6 +64,7 @@ NodeRecord record(const char* id) {
   record.applied = {{"a1"}, {"a2"}, {"a3"}, {"a4"}, {"a5"}, {"a6"}};
   record.running = {{}, {"b2"}, {}, {"b4"}, {"b5"}, {}};
   record.made_by = OpToken{"t"};
+  record.launched_at = at(77);
   record.failure = "it's \"odd\": \xC3\xA9\n, a=b";
   return record;
 }
