@@ -32,8 +32,9 @@ class NeedsDecider {
     if (more) leave_out(work, "change", "--restart-only");
     if (!started(record) && record.phase != Phase::kReady) return;
     work.needs = {.stop = started(record), .start = true};
-    work.restart_reason = Reason::kAsked;
-    work.restart_because = "--restart-only";
+    const bool down = work.node->ray_state == RayState::kDown;
+    work.restart_reason = down ? Reason::kRayDown : Reason::kAsked;
+    work.restart_because = down ? "Ray is down on it" : "--restart-only";
   }
 
   void decide(Work& work) {

@@ -24,10 +24,4 @@ NodeName numbered(const NodeTypeName& type, std::int64_t number) {
   return {type.text + "-" + std::to_string(number)};
 }
 
-bool natural_less(const NodeName& a, const NodeName& b) {
-  const NameParts left = parts_of(a), right = parts_of(b);
-  if (left != right) return left < right;
-  return a.text < b.text;
-}
-
 }  // namespace rayctl::planning

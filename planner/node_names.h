@@ -10,13 +10,12 @@ namespace rayctl::planning {
 struct NameParts {
   std::string_view type;  ///< points into the name
   std::int64_t number = -1;
+  /// gpu-2 before gpu-10.
   friend auto operator<=>(const NameParts&, const NameParts&) = default;
 };
 
 /// Numbers of more than nine digits are not ours: such a name is of another form.
 NameParts parts_of(const NodeName& name);
 NodeName numbered(const NodeTypeName& type, std::int64_t number);
-/// gpu-2 before gpu-10; total over any names.
-bool natural_less(const NodeName& a, const NodeName& b);
 
 }  // namespace rayctl::planning

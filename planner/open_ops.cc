@@ -27,7 +27,9 @@ std::optional<OpToken> OpenOps::take(const Action& action) {
   if (ops_.empty()) return std::nullopt;
   const auto found = by_node_.find(key_of(action));
   if (found == by_node_.end()) return std::nullopt;
-  for (const std::size_t i : found->second) {
+  // The newest first: an earlier one that did the same was left for it.
+  for (auto each = found->second.rbegin(); each != found->second.rend(); ++each) {
+    const std::size_t i = *each;
     if (taken_[i] || ops_[i].action != action) continue;
     taken_[i] = true;
     return ops_[i].token;

@@ -259,10 +259,29 @@ class Sequencer {
   std::size_t next_launch_ = 0;
 };
 
+/// What to make room for.
+std::size_t most_steps(const Roster& roster) {
+  std::size_t most = roster.launches.size() + 1;
+  for (const Work& work : roster.works) {
+    const Needs& needs = work.needs;
+    for (const bool need :
+         {needs.container, needs.files, needs.setup, needs.stop, needs.start, needs.synced,
+          work.fate == Fate::kRemove, work.fate == Fate::kReplace}) {
+      most += need ? 1 : 0;
+    }
+    const bool ends =
+        work.fate == Fate::kRemove || work.fate == Fate::kReplace || work.fate == Fate::kForget;
+    most += ends ? 1 : 0;
+    most += work.node != nullptr && work.node->adopted ? 1 : 0;
+  }
+  return most;
+}
+
 }  // namespace
 
 void write_steps(const Inputs& in, const Roster& roster, HeadCycle cycle, Changes& changes,
                  Plan& plan) {
+  plan.steps.reserve(most_steps(roster));
   Sequencer sequencer(in, roster, cycle, changes, plan);
   sequencer.run();
   plan.nodes_unchanged = sequencer.unchanged();

@@ -33,9 +33,7 @@ class Surveyor {
     note_numbers();
     join_records();
     sort_out_unrecorded();
-    std::sort(found_.nodes.begin(), found_.nodes.end(), [](const NodeView& a, const NodeView& b) {
-      return a.head != b.head ? a.head : natural_less(a.name, b.name);
-    });
+    put_in_order();
     return std::move(found_);
   }
 
@@ -45,6 +43,22 @@ class Surveyor {
     bool recorded = false;
   };
   using ById = std::unordered_map<std::string_view, Seen>;
+
+  void put_in_order() {
+    using Key = std::tuple<bool, NameParts, std::string_view, std::size_t>;
+    std::vector<Key> keys;
+    keys.reserve(found_.nodes.size());
+    for (std::size_t i = 0; i < found_.nodes.size(); ++i) {
+      const NodeView& node = found_.nodes[i];
+      keys.emplace_back(!node.head, parts_of(node.name), node.name.text, i);
+    }
+    std::sort(keys.begin(), keys.end());
+    std::vector<NodeView> ordered;
+    ordered.reserve(keys.size());
+    for (const Key& key : keys)
+      ordered.push_back(std::move(found_.nodes[std::get<3>(key)]));
+    found_.nodes = std::move(ordered);
+  }
 
   void choose_cluster_id() {
     found_.cluster_id = in_.snapshot.cluster_id;
@@ -133,7 +147,6 @@ class Surveyor {
     const ProviderName* provider = nullptr;
     found_.nodes.reserve(in_.snapshot.nodes.size());
     for (const auto& [name, record] : in_.snapshot.nodes) {
-      taken_.insert(name.text);
       NodeView view{.name = name, .type = record.type, .head = record.head, .record = &record};
       if (provider == nullptr || *provider != record.provider) {
         provider = &record.provider;
@@ -243,6 +256,9 @@ class Surveyor {
     std::sort(loose.begin(), loose.end(), [](const Loose& a, const Loose& b) {
       return std::tie(*a.provider, a.machine->id) < std::tie(*b.provider, b.machine->id);
     });
+    if (loose.empty()) return;
+    for (const auto& [name, record] : in_.snapshot.nodes)
+      taken_.insert(name.text);
     for (Loose& each : loose) {
       if (each.machine->name && taken_.insert(each.machine->name->text).second) {
         each.name = *each.machine->name;
