@@ -47,10 +47,12 @@ def watch_argv(stop, found):
 
 def search(scratch, texts):
     hits = [(canary, "output") for text in texts for canary in CANARIES if canary in text]
+    """Where a canary is, but for what the user wrote and the nodes' own disks: there the secrets are meant to be."""
+    nodes = scratch.dir / "state" / "rayctl" / "nodes"
     for folder, _, files in os.walk(scratch.dir):
         for name in files:
             path = pathlib.Path(folder) / name
-            if path == scratch.dir / "cluster.yaml" or path == scratch.dir / "secret.txt" or name == "from-command":
+            if path in (scratch.dir / "cluster.yaml", scratch.dir / "secret.txt") or nodes in path.parents:
                 continue
             data = path.read_bytes()
             hits += [(canary, str(path)) for canary in CANARIES if canary.encode() in data]
@@ -128,7 +130,9 @@ def private_files(scratch):
     """Keys, tokens and records are for their owner only."""
     scratch.plain()
     scratch.run("apply", "cluster.yaml", "--yes")
-    for folder, _, files in os.walk(scratch.dir / "state" / "rayctl" / "plain"):
+    ours = [scratch.dir / "state" / "rayctl" / "plain"]
+    ours += [home / ".rayctl" for homes in scratch.homes().values() for home in homes]
+    for folder, _, files in (entry for top in ours for entry in os.walk(top)):
         check(stat.S_IMODE(os.stat(folder).st_mode) & 0o077 == 0, f"{folder} is open to others")
         for name in files:
             mode = stat.S_IMODE(os.stat(os.path.join(folder, name)).st_mode)
