@@ -24,7 +24,7 @@ std::vector<std::string> tail_of(Run& run, const NodeAtWork& node, const OpToken
 Result<CommandResult> run_on_node(Run& run, const NodeAtWork& node, const OpToken& token,
                                   const Command& command, const char* phase) {
   World& world = run.world;
-  const Time begun = world.clock.now();
+  const Time start = world.clock.now();
   const OutputSink sink = [&](std::string_view piece, bool) {
     run.talk.output(node.name, phase, piece);
   };
@@ -38,17 +38,17 @@ Result<CommandResult> run_on_node(Run& run, const NodeAtWork& node, const OpToke
     Result<OpStatus> ended = retrying(world, Repeat::kHarmless, [&] {
       return world.ops.wait(*node.runner, token, world.clock, deadline, sink);
     });
-    if (!ended) return ended.error();
+    if (!ended) return begun(ended.error());
     result.status = *ended;
     if (ended->state != OpStatus::State::kDead) break;
   }
-  result.took = world.clock.now() - begun;
+  result.took = world.clock.now() - start;
   if (result.status.state == OpStatus::State::kRunning) {
     Result<> stopped = retrying(world, Repeat::kHarmless, [&] {
       return world.ops.stop(*node.runner, token, kStopGrace, world.clock,
                             world.clock.now() + kCallTimeout);
     });
-    if (!stopped) return stopped.error();
+    if (!stopped) return begun(stopped.error());
   }
   const bool well = result.status.state == OpStatus::State::kDone && result.status.exit_code == 0;
   if (!well) result.tail = tail_of(run, node, token);

@@ -79,10 +79,15 @@ Result<> tag_status(Run& run, const NodeAtWork& node, const char* status) {
 
 Result<Effect> settled(Run& run, const NodeAtWork& node, NodeRecord record) {
   Result<> tagged = set_tags(run, record.provider, record.id, tags_of(record));
-  if (!tagged) return in_context(tagged.error(), "tagging " + node.name.text);
+  if (!tagged) return begun(in_context(tagged.error(), "tagging " + node.name.text));
   Effect effect;
   effect.records[node.name] = std::move(record);
   return effect;
+}
+
+Error begun(Error error) {
+  if (error.fault == Fault::kTransient) error.fault = Fault::kUnknown;
+  return error;
 }
 
 Effect failed_node(Run& run, const NodeName& node, const Error& error) {

@@ -59,7 +59,10 @@ Result<Effect> act(Run& run, const Step& step, const SetUpNode& action, const Op
     Result<CommandResult> result =
         run_on_node(run, *node, OpToken{token.text + "-" + std::to_string(i)},
                     shell_command(run, *node, lines[i]), "setup");
-    if (!result) return in_context(result.error(), "running `" + first_line(lines[i]) + "`");
+    if (!result) {
+      const Error error = in_context(result.error(), "running `" + first_line(lines[i]) + "`");
+      return i > 0 ? begun(error) : error;
+    }
     if (result->status.state != OpStatus::State::kDone || result->status.exit_code != 0) {
       return failure(lines[i], *std::move(result));
     }

@@ -72,7 +72,7 @@ TEST(Apply, RefusesAPlanWhoseBasisMoved) {
     std::string says;
   };
   for (const Case& each : {Case{"other", 1, "another state"}, Case{"", 1, "another state"},
-                           Case{"lineage", 0, "another apply"}}) {
+                           Case{"fake-lineage", 0, "another apply"}}) {
     lab.plan.lineage = each.lineage;
     lab.plan.epoch = each.epoch;
     const auto report = apply_plan(lab.plan, world, lab.options, {}, lab.observer);

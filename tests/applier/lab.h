@@ -5,9 +5,9 @@
 
 #include "applier/applier.h"
 #include "tests/support/fake_world.h"
-#include "tests/support/memory_store.h"
 #include "tests/support/observer_fake.h"
 #include "tests/support/small_cluster.h"
+#include "tests/support/state_store_fake.h"
 
 namespace rayctl {
 
@@ -70,7 +70,7 @@ struct Lab {
 
   Desired desired;
   FakeWorld fake;
-  MemoryStore store;
+  StateStoreFake store;
   FakeObserver observer;
   ApplyOptions options{.parallelism = 1};
   std::stop_source stop;

@@ -119,8 +119,7 @@ class FakeOps final : public NodeOps {
       op.exit_code = 1;
     }
     for (auto& [id, other] : world_.machines) {
-      if (!other.node.tags.contains(kTagNodeKind)) continue;
-      if (other.node.tags.at(kTagNodeKind) != "head") continue;
+      if (command.argv.back() != "--address=" + other.node.internal_ip) continue;
       const FakeOp* ray = world_.ray_on(other);
       if (ray != nullptr) op.head = id.text + format_time(ray->started_at);
     }

@@ -64,7 +64,7 @@ class FakeProvider final : public Provider {
       FakeMachine& machine = found->second;
       if (machine.node.power == Power::kRunning || machine.node.power == Power::kPending) {
         machine.node.power = Power::kStopping;
-        ended_at_[id] = world_.clock.now();
+        machine.ended_at = world_.clock.now();
       }
       grow_older(machine);
       return {};
@@ -78,8 +78,7 @@ class FakeProvider final : public Provider {
       machine.node.power = Power::kRunning;
       machine.node.internal_ip = "10.0.0." + machine.node.id.text.substr(2);
     }
-    if (machine.node.power == Power::kStopping &&
-        now - ended_at_[machine.node.id] >= world_.rules.stopping) {
+    if (machine.node.power == Power::kStopping && now - machine.ended_at >= world_.rules.stopping) {
       machine.node.power = Power::kGone;
       machine.ops.clear();
     }
@@ -98,7 +97,6 @@ class FakeProvider final : public Provider {
   }
 
   FakeWorld& world_;
-  std::map<CloudId, Time> ended_at_;
 };
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "tests/support/fake_world.h"
 
 namespace rayctl {
@@ -5,7 +7,7 @@ namespace {
 
 class FakeRay final : public RayCluster {
  public:
-  explicit FakeRay(FakeWorld& world) : world_(world) {}
+  FakeRay(FakeWorld& world, CloudId head) : world_(world), head_(std::move(head)) {}
 
   Result<RayView> view(Time) override {
     return world_.call<RayView>("view", [&]() -> Result<RayView> {
@@ -48,27 +50,25 @@ class FakeRay final : public RayCluster {
  private:
   bool idle(const FakeMachine& machine) const { return world_.clock.now() >= machine.busy_until; }
 
-  // Which start of which head answers; "" if none does.
+  // Which start of the head answers; "" if none does.
   std::string head_start() const {
     if (world_.rules.gcs_down) return "";
-    for (auto& [id, machine] : world_.machines) {
-      const auto kind = machine.node.tags.find(kTagNodeKind);
-      if (kind == machine.node.tags.end() || kind->second != "head") continue;
-      const FakeOp* ray = world_.ray_on(machine);
-      if (ray == nullptr) continue;
-      if (world_.clock.now() - ray->started_at < world_.rules.join_time) continue;
-      return id.text + format_time(ray->started_at);
-    }
-    return "";
+    const auto machine = world_.machines.find(head_);
+    if (machine == world_.machines.end()) return "";
+    const FakeOp* ray = world_.ray_on(machine->second);
+    if (ray == nullptr) return "";
+    if (world_.clock.now() - ray->started_at < world_.rules.join_time) return "";
+    return head_.text + format_time(ray->started_at);
   }
 
   FakeWorld& world_;
+  const CloudId head_;
 };
 
 }  // namespace
 
-std::unique_ptr<RayCluster> make_fake_ray(FakeWorld& world) {
-  return std::make_unique<FakeRay>(world);
+std::unique_ptr<RayCluster> make_fake_ray(FakeWorld& world, const CloudId& head) {
+  return std::make_unique<FakeRay>(world, head);
 }
 
 }  // namespace rayctl

@@ -20,8 +20,8 @@ World FakeWorld::world(StateStore& store) {
           .clock = clock,
           .provider = [this](const ProviderName&) -> Provider& { return *provider_; },
           .access = [this](const ProviderName&) -> NodeAccess& { return *access_; },
-          .ray = [this](const CloudNode&) -> Result<std::unique_ptr<RayCluster>> {
-            return make_fake_ray(*this);
+          .ray = [this](const CloudNode& head) -> Result<std::unique_ptr<RayCluster>> {
+            return make_fake_ray(*this, head.id);
           },
           .manifest = [this](const FileMount& mount) -> Result<Manifest> {
             const std::lock_guard lock(mutex);

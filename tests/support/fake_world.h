@@ -25,6 +25,8 @@ enum class Mishap {
   kLostAfter,   ///< kUnknown; it did happen
   kThrottled,   ///< kTransient
   kRefused,     ///< kPermanent
+  kKillBefore,  ///< the run is killed; it did not happen
+  kKillAfter,   ///< the run is killed; it did happen
 };
 
 /// A command that was started on a machine.
@@ -41,7 +43,7 @@ struct FakeOp {
 
 struct FakeMachine {
   CloudNode node;
-  Time made_at;
+  Time made_at, ended_at;
   std::map<std::string, std::string> files;  ///< by path below the home
   std::map<OpToken, FakeOp> ops;
   std::map<std::string, Digest> mounts;  ///< by remote path
@@ -121,6 +123,13 @@ class FakeWorld {
         return transient(ErrorCode::kProviderUnavailable, name + ": too many requests");
       case Mishap::kRefused:
         return permanent(ErrorCode::kProviderRefused, name + ": refused");
+      case Mishap::kKillBefore:
+        kill();
+        throw Killed{};
+      case Mishap::kKillAfter:
+        (void)happen();
+        kill();
+        throw Killed{};
     }
     return happen();
   }
@@ -135,7 +144,8 @@ class FakeWorld {
 std::unique_ptr<Provider> make_fake_provider(FakeWorld& world);
 std::unique_ptr<NodeAccess> make_fake_access(FakeWorld& world);
 std::unique_ptr<NodeOps> make_fake_ops(FakeWorld& world);
-std::unique_ptr<RayCluster> make_fake_ray(FakeWorld& world);
+/// The control service of the Ray that runs on a machine.
+std::unique_ptr<RayCluster> make_fake_ray(FakeWorld& world, const CloudId& head);
 /// The machine that a runner of make_fake_access works on.
 CloudId machine_of(CommandRunner& runner);
 
