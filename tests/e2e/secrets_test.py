@@ -130,9 +130,10 @@ def private_files(scratch):
     """Keys, tokens and records are for their owner only."""
     scratch.plain()
     scratch.run("apply", "cluster.yaml", "--yes")
-    ours = [scratch.dir / "state" / "rayctl" / "plain"]
-    ours += [home / ".rayctl" for homes in scratch.homes().values() for home in homes]
-    for folder, _, files in (entry for top in ours for entry in os.walk(top)):
+    for homes in scratch.homes().values():
+        mode = stat.S_IMODE((homes[0] / ".rayctl").stat().st_mode)
+        check(mode == 0o700, f"{homes[0]}/.rayctl has mode {mode:o}")
+    for folder, _, files in os.walk(scratch.dir / "state" / "rayctl" / "plain"):
         check(stat.S_IMODE(os.stat(folder).st_mode) & 0o077 == 0, f"{folder} is open to others")
         for name in files:
             mode = stat.S_IMODE(os.stat(os.path.join(folder, name)).st_mode)
