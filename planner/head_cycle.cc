@@ -106,11 +106,12 @@ class Follower {
   void restart_workers() {
     const bool replaced = roster_.works[head()].fate == Fate::kCreate;
     const std::string because = replaced ? "it joins the new head" : "its head restarts";
+    const std::string flag = in_.options.no_restart ? "--no-restart" : "--target or --exclude";
+    const std::string left_out_because = flag + ": " + because;
     for (Work& work : roster_.works) {
       if (!may_follow(work) || work.needs.stop) continue;
       if (in_.options.no_restart || !work.chosen) {
-        const std::string flag = in_.options.no_restart ? "--no-restart" : "--target or --exclude";
-        roster_.left_out.push_back({work.name, "restart Ray", flag + ": " + because});
+        roster_.left_out.push_back({work.name, "restart Ray", left_out_because});
         continue;
       }
       work.needs.stop = work.needs.start = true;

@@ -6,9 +6,8 @@
 #include "planner/survey.h"
 
 namespace rayctl {
+namespace planning {
 namespace {
-
-using namespace planning;
 
 /// Everything in a plan that does not depend on what is done.
 Plan basis(const Inputs& in, const Survey& survey) {
@@ -58,11 +57,7 @@ void say_ray_unreachable(const Inputs& in, const Survey& survey, Plan& plan) {
   }
 }
 
-}  // namespace
-
-Plan make_plan(const Desired& desired, const Snapshot& snapshot, const Observed& observed,
-               const PlanOptions& options) {
-  const Inputs in{desired, snapshot, observed, options};
+Plan plan_for(const Inputs& in) {
   Survey found = survey(in);
   Changes changes(in);
   Roster roster = decide_fates(in, found, changes);
@@ -79,6 +74,14 @@ Plan make_plan(const Desired& desired, const Snapshot& snapshot, const Observed&
   plan.blocked = std::move(found.blocked);
   append(plan.blocked, roster.blocked);
   return plan;
+}
+
+}  // namespace
+}  // namespace planning
+
+Plan make_plan(const Desired& desired, const Snapshot& snapshot, const Observed& observed,
+               const PlanOptions& options) {
+  return planning::plan_for({desired, snapshot, observed, options});
 }
 
 }  // namespace rayctl

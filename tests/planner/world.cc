@@ -14,7 +14,8 @@ const ClusterId kOurs{"c-1"};
 
 void allow(const Json& json, const std::set<std::string>& keys, const std::string& where) {
   for (const auto& [key, value] : json.items()) {
-    if (!keys.contains(key)) throw std::runtime_error(where + ": unknown key " + key);
+    if (!keys.contains(key))
+      throw std::runtime_error(std::string(where).append(": unknown key ").append(key));
   }
 }
 
