@@ -45,6 +45,7 @@ struct Flags::Parser {
   CLI::App app;
   std::vector<CLI::Option*> options;  // in order, without --help
   CLI::Option* help = nullptr;
+  std::vector<std::string>* rest = nullptr;  // where arguments() puts words
 
   CLI::Option* keep(CLI::Option* option, bool mirrored = true) {
     if (mirrored && !option->get_positional()) option->envname(variable_of(*option));
@@ -107,6 +108,7 @@ void Flags::argument(const std::string& name, std::string& target, bool required
 
 void Flags::arguments(const std::string& name, std::vector<std::string>& target) {
   parser_->keep(parser_->app.add_option(name, target));
+  parser_->rest = &target;
 }
 
 void Flags::exclusive(const std::string& one, const std::string& other) {
@@ -118,8 +120,16 @@ Result<bool> Flags::parse(const std::vector<std::string>& words) {
   for (auto word = words.begin(); word != separator; ++word) {
     if (*word == "-h" || *word == "--help") return false;
   }
+  if (separator != words.end() && parser_->rest == nullptr) {
+    return permanent(ErrorCode::kUsage, "unexpected argument `--`");
+  }
   try {
-    parser_->app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+    std::vector<std::string> before(words.begin(), separator);
+    std::reverse(before.begin(), before.end());  // as CLI11 takes them
+    parser_->app.parse(std::move(before));
+    if (separator != words.end()) {
+      parser_->rest->insert(parser_->rest->end(), separator + 1, words.end());
+    }
   } catch (const CLI::ParseError& error) {
     return permanent(ErrorCode::kUsage, error.what());
   }

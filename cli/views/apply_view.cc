@@ -9,7 +9,7 @@
 #include "cli/run_log.h"
 #include "cli/views/board.h"
 #include "cli/views/node_list.h"
-#include "cli/views/plan_view.h"
+#include "cli/views/plan_rows.h"
 
 namespace rayctl {
 namespace {

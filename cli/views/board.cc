@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "cli/views/diagnostic_view.h"
 #include "cli/views/node_list.h"
-#include "cli/views/plan_view.h"
+#include "cli/views/plan_rows.h"
 
 namespace rayctl {
 

@@ -20,7 +20,4 @@ struct PlanViewOptions {
 /// nodes take as many lines as one. Ends with the summary line.
 std::string render_plan(const Plan& plan, const PlanViewOptions& options, const Style& style);
 
-/// "launch", "restart Ray", ...: what an action is called for people.
-std::string effect_of(const Action& action);
-
 }  // namespace rayctl
