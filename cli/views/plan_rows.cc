@@ -56,9 +56,16 @@ struct NodeRow {
 };
 
 std::string shown_words(const std::set<std::string>& words, Disturbs kind) {
+  constexpr std::string_view kUnknown = "unknown: ";
   if (kind == Disturbs::kNothing) return "";
-  if (words.size() == 1) return (kind == Disturbs::kWork ? "interrupts " : "") + *words.begin();
-  return kind == Disturbs::kNobody ? "nobody" : "interrupts work on each of them";
+  if (words.size() > 1) {
+    return kind == Disturbs::kNobody ? "nobody" : "interrupts work on each of them";
+  }
+  const std::string& one = *words.begin();
+  if (one.starts_with(kUnknown)) {
+    return "may interrupt work (" + one.substr(kUnknown.size()) + ")";
+  }
+  return kind == Disturbs::kWork ? "interrupts " + one : one;
 }
 
 std::map<NodeName, std::vector<const Step*>> by_node(const Plan& plan) {

@@ -72,6 +72,7 @@ std::string summary_line(const Plan& plan) {
     if (!plan.left_out.empty()) {
       return "No changes now; " + plural(plan.left_out.size(), "step") + " left out.";
     }
+    if (!plan.blocked.empty()) return "No plan: a decision is needed.";
     if (!plan.blind_spots.empty()) return "No changes, as far as could be seen.";
     return plan.destroy ? "No changes. Nothing is there to remove."
                         : "No changes. The cluster is as the file says.";

@@ -76,8 +76,9 @@ std::string render_steps(const Plan& plan) {
     std::string after;
     for (int id : step.after)
       after += (after.empty() ? ", after " : " ") + std::to_string(id);
-    text += "  " + std::to_string(step.id) + " " + verb_of(step.action) + " " +
-            node_list(nodes_of(step.action)) + ": " + to_text(step.reason) + after;
+    std::string nodes = node_list(nodes_of(step.action));
+    text += "  " + std::to_string(step.id) + " " + verb_of(step.action) +
+            (nodes.empty() ? "" : " " + nodes) + ": " + to_text(step.reason) + after;
     if (step.resume) text += ", goes on with operation " + step.resume->text;
     if (!cause_of(step).empty()) text += "\n      because: " + cause_of(step);
     if (!step.fields.empty()) text += "\n      fields: " + join(step.fields, ", ");
@@ -107,7 +108,7 @@ std::string render_plan(const Plan& plan, const PlanViewOptions& options, const 
   if (options.explain && !plan.steps.empty()) text += render_steps(plan);
   text += "\n" + style.bold(summary_line(plan)) + "\n";
   if (!plan.blocked.empty()) {
-    text += "This plan cannot be applied until what is marked as error above is decided.\n";
+    text += "It cannot be applied until what is marked as error above is decided.\n";
   } else if (summarize(plan).restart > 0 && !options.no_restart && !plan.destroy) {
     text += "With --no-restart files go out, set-up runs, and Ray is not interrupted.\n";
   }

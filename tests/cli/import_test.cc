@@ -1,0 +1,166 @@
+#include <gtest/gtest.h>
+
+#include "cli/overview.h"
+#include "cli/pipeline.h"
+#include "cli/rebuild.h"
+
+namespace rayctl {
+namespace {
+
+Config demo() {
+  Config config;
+  config.cluster = {"demo"};
+  config.provider = {"process"};
+  config.head_type = {"head"};
+  config.node_types = {{.name = {"head"}}, {.name = {"cpu"}}};
+  return config;
+}
+
+CloudNode machine(const std::string& id, const std::string& cluster, const std::string& type,
+                  const std::string& name, Power power = Power::kRunning) {
+  CloudNode node{.id = {id}, .power = power, .head = type == "head", .internal_ip = "10.0.0.1"};
+  if (!cluster.empty()) node.cluster = ClusterId{cluster};
+  if (!type.empty()) node.type = NodeTypeName{type};
+  if (!name.empty()) node.name = NodeName{name};
+  return node;
+}
+
+Observed seen(const std::vector<CloudNode>& machines) {
+  Observed observed;
+  observed.machines.emplace(ProviderName{"process"}, machines);
+  return observed;
+}
+
+TEST(Rebuild, RecordsWhatTheTagsSay) {
+  const Rebuilt rebuilt = rebuild_snapshot(
+      demo(), Desired{}, Snapshot{},
+      {machine("i-1", "c1", "head", "head-1"), machine("i-2", "c1", "cpu", "cpu-7"),
+       machine("i-3", "c1", "cpu", "cpu-9", Power::kGone)},
+      "fresh");
+  EXPECT_EQ(rebuilt.snapshot.cluster_id, ClusterId{"c1"});
+  ASSERT_EQ(rebuilt.snapshot.nodes.size(), 2U) << "what is gone is not recorded";
+  EXPECT_TRUE(rebuilt.snapshot.nodes.at({"head-1"}).head);
+  EXPECT_EQ(rebuilt.snapshot.nodes.at({"cpu-7"}).id, CloudId{"i-2"});
+  EXPECT_EQ(rebuilt.snapshot.highest.at({"cpu"}), 7);
+  EXPECT_TRUE(rebuilt.foreign.empty());
+  EXPECT_FALSE(rebuilt.snapshot.imported);
+}
+
+TEST(Rebuild, KeepsLineageSerialAndNumbersOfWhatWasRecorded) {
+  Snapshot previous{.lineage = "l", .serial = 9, .epoch = 4};
+  previous.highest[{"cpu"}] = 12;
+  const Rebuilt rebuilt =
+      rebuild_snapshot(demo(), Desired{}, previous, {machine("i-2", "c1", "cpu", "")}, "fresh");
+  EXPECT_EQ(rebuilt.snapshot.lineage, "l");
+  EXPECT_EQ(rebuilt.snapshot.serial, 9);
+  EXPECT_TRUE(rebuilt.snapshot.nodes.contains({"cpu-13"})) << "numbers are not reused";
+}
+
+TEST(Rebuild, TakesInWhatOthersMade) {
+  const Rebuilt rebuilt =
+      rebuild_snapshot(demo(), Desired{}, Snapshot{},
+                       {machine("i-1", "", "head", ""), machine("i-2", "other", "cpu", "cpu-1"),
+                        machine("i-3", "", "", "")},
+                       "fresh");
+  EXPECT_EQ(rebuilt.snapshot.cluster_id, ClusterId{"other"}) << "the only id there is";
+  EXPECT_EQ(rebuilt.snapshot.nodes.size(), 3U);
+  EXPECT_EQ(rebuilt.foreign.size(), 2U);
+  for (const CloudNode& each : rebuilt.foreign)
+    EXPECT_TRUE(each.name) << each.id.text;
+  EXPECT_TRUE(rebuilt.snapshot.imported);
+  EXPECT_TRUE(rebuilt.snapshot.nodes.contains({"head-1"}));
+  EXPECT_TRUE(rebuilt.snapshot.nodes.contains({"cpu-2"}));
+}
+
+TEST(Rebuild, TheHeadsIdWinsAndANameIsGivenOnce) {
+  const Rebuilt rebuilt =
+      rebuild_snapshot(demo(), Desired{}, Snapshot{},
+                       {machine("i-1", "a", "head", "head-1"), machine("i-2", "b", "cpu", "cpu-1"),
+                        machine("i-3", "b", "cpu", "cpu-2"), machine("i-4", "a", "cpu", "cpu-1"),
+                        machine("i-5", "a", "cpu", "cpu-1")},
+                       "fresh");
+  EXPECT_EQ(rebuilt.snapshot.cluster_id, ClusterId{"a"});
+  EXPECT_EQ(rebuilt.snapshot.nodes.size(), 5U);
+  EXPECT_EQ(rebuilt.snapshot.nodes.at({"cpu-1"}).id, CloudId{"i-4"});
+}
+
+TEST(Rebuild, NothingThatRunsIsAnEmptyCluster) {
+  const Rebuilt rebuilt = rebuild_snapshot(demo(), Desired{}, Snapshot{}, {}, "fresh");
+  EXPECT_EQ(rebuilt.snapshot.cluster_id, ClusterId{"fresh"});
+  EXPECT_TRUE(rebuilt.snapshot.nodes.empty());
+}
+
+Snapshot recorded() {
+  Snapshot snapshot{.serial = 1, .cluster_id = {"c1"}};
+  snapshot.nodes[{"head-1"}] = {
+      .type = {"head"}, .provider = {"process"}, .head = true, .id = {"i-1"}};
+  snapshot.nodes[{"cpu-1"}] = {.type = {"cpu"}, .provider = {"process"}, .id = {"i-2"}};
+  snapshot.nodes[{"cpu-2"}] = {.type = {"cpu"}, .provider = {"process"}, .id = {"i-3"}};
+  return snapshot;
+}
+
+TEST(Living, CountsMachinesOfOursThatStay) {
+  Snapshot snapshot = recorded();
+  std::vector<CloudNode> machines = {machine("i-1", "c1", "head", "head-1"),
+                                     machine("i-2", "c1", "cpu", "cpu-1"),
+                                     machine("i-3", "c1", "cpu", "cpu-2", Power::kStopped),
+                                     machine("i-4", "c1", "cpu", ""),
+                                     machine("i-5", "other", "cpu", "cpu-1"),
+                                     machine("i-6", "", "cpu", "")};
+  EXPECT_EQ(count_living(snapshot, seen(machines)).at({"cpu"}), 2) << "cpu-1 and the unnamed one";
+  snapshot.nodes[{"cpu-1"}].phase = Phase::kDraining;
+  EXPECT_EQ(count_living(snapshot, seen(machines)).at({"cpu"}), 1);
+  EXPECT_TRUE(count_living(Snapshot{}, Observed{}).empty());
+}
+
+TEST(Living, NotSeenIsNotGone) {
+  Observed blind;
+  blind.machines.emplace(ProviderName{"process"}, transient(ErrorCode::kProviderUnavailable, "no"));
+  EXPECT_EQ(count_living(recorded(), blind).at({"cpu"}), 2);
+  EXPECT_EQ(count_living(recorded(), Observed{}).at({"cpu"}), 2);
+}
+
+TEST(Head, IsTheRecordedOneElseTheTaggedOne) {
+  const std::vector<CloudNode> machines = {machine("i-9", "c1", "head", "head-2"),
+                                           machine("i-1", "c1", "head", "head-1")};
+  const Observed observed = seen(machines);
+  EXPECT_EQ(find_head(recorded(), observed)->id, CloudId{"i-1"});
+  EXPECT_EQ(find_head(Snapshot{}, observed)->id, CloudId{"i-9"});
+  EXPECT_EQ(find_head(recorded(), Observed{}), nullptr);
+  const Observed stopped = seen({machine("i-1", "c1", "head", "head-1", Power::kStopped)});
+  EXPECT_EQ(find_head(recorded(), stopped), nullptr);
+  EXPECT_EQ(find_machine(recorded(), observed, {"head-1"})->id, CloudId{"i-1"});
+  EXPECT_EQ(find_machine(recorded(), observed, {"nobody"}), nullptr);
+}
+
+TEST(Overview, PutsRecordMachineAndRaySideBySide) {
+  Looked looked{.snapshot = recorded(),
+                .observed = seen({machine("i-1", "c1", "head", "head-1"),
+                                  machine("i-3", "c1", "cpu", "cpu-2", Power::kStopping),
+                                  machine("i-7", "c1", "cpu", "")})};
+  RayView view;
+  view.nodes[{"i-1"}] = {.state = RayNode::State::kAlive, .idle = true, .total = {{"CPU", 2}}};
+  view.nodes[{"i-3"}] = {.state = RayNode::State::kDead};
+  looked.observed.ray = Result<RayView>(view);
+  const std::vector<NodeOverview> nodes = overview(looked);
+  ASSERT_EQ(nodes.size(), 4U);
+  EXPECT_EQ(nodes[0].name, NodeName{"head-1"});
+  EXPECT_EQ(nodes[0].ray, "alive");
+  EXPECT_EQ(nodes[0].total.at("CPU"), 2);
+  EXPECT_EQ(nodes[1].name, NodeName{}) << "a machine without a name yet";
+  EXPECT_FALSE(nodes[1].phase);
+  EXPECT_EQ(nodes[2].power, Power::kGone) << "listed and not there";
+  EXPECT_EQ(nodes[2].ray, "absent");
+  EXPECT_EQ(nodes[3].ray, "dead");
+
+  looked.observed.machines.clear();
+  looked.observed.ray.reset();
+  looked.observed.start_running[{"i-2"}] = true;
+  const std::vector<NodeOverview> unseen = overview(looked);
+  EXPECT_FALSE(unseen[0].power) << "not seen is not gone";
+  EXPECT_EQ(unseen[0].ray, "unknown");
+  EXPECT_EQ(unseen[1].ray, "running");
+}
+
+}  // namespace
+}  // namespace rayctl
