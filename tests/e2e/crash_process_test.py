@@ -35,6 +35,8 @@ def gone(scratch):
 
 def every_point_of_an_apply(scratch):
     scratch.plain()
+    scratch.run("apply", "cluster.yaml", "--yes")
+    scratch.run("down", "cluster.yaml", "--yes")
     total = points(scratch, "apply", "cluster.yaml", "--yes")
     check(total >= 12, f"only {total} points")
     scratch.run("down", "cluster.yaml", "--yes")

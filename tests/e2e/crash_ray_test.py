@@ -11,7 +11,7 @@ max_workers: 2
 provider: {type: process}
 available_node_types:
   head: {resources: {CPU: 1}, node_config: {}}
-  worker: {min_workers: 1, resources: {CPU: 1}, node_config: {}}
+  worker: {min_workers: @N@, max_workers: @N@, resources: {CPU: 1}, node_config: {}}
 head_node_type: head
 file_mounts: {"~/app": ./app}
 setup_commands: ["echo $RAYCTL_NODE_NAME >> ~/setup.log"]
@@ -27,7 +27,7 @@ def raylets(scratch):
 
 
 def six_points(scratch):
-    (scratch.dir / "cluster.yaml").write_text(YAML)
+    (scratch.dir / "cluster.yaml").write_text(YAML.replace("@N@", "1"))
     killed(scratch, "apply", "create-nodes:act:after")   # 1 machines are there, no record says so
     killed(scratch, "apply", "set-up-node:act:after")    # 2 set-up ran, its outcome is not recorded
     killed(scratch, "apply", "start-ray:begin:after")    # 3 the intent to start is recorded, nothing started
@@ -44,8 +44,12 @@ def six_points(scratch):
     alive = [node for node in scratch.json("status", "cluster.yaml")["nodes"] if node["ray"] == "alive"]
     check(len(alive) == 2, f"alive in GCS: {alive}")
 
-    killed(scratch, "down", "drain-node:act:after")      # 5 the worker left Ray, its machine is there
-    killed(scratch, "down", "terminate-node:act:after")  # 6 the worker's machine is gone, its record is there
+    (scratch.dir / "cluster.yaml").write_text(YAML.replace("@N@", "0"))
+    killed(scratch, "apply", "drain-node:act:after")     # 5 the worker left Ray, its machine is there
+    scratch.run("apply", "cluster.yaml", "--yes")
+    scratch.empty_plan()
+    check(sorted(scratch.homes()) == ["head-1"], f"nodes {sorted(scratch.homes())}")
+    killed(scratch, "down", "terminate-node:act:after")  # 6 the head's machine is gone, its record is there
     scratch.run("down", "cluster.yaml", "--yes")
     check(not scratch.homes() and not scratch.processes(), f"left: {scratch.homes()} {scratch.processes()}")
     print("killed at 6 of 6 named points")
