@@ -101,6 +101,9 @@ constexpr std::array kRows = {
                   "Its last lines are printed."},
     ErrorCodeInfo{Code::kConnectionLost, Exit::kUnclassified, "The connection to a node broke.",
                   "Run it again; a set-up that still runs there is waited for, not repeated."},
+    ErrorCodeInfo{
+        Code::kHostKeyChanged, Exit::kCredentials, "A node shows another host key than before.",
+        "Find out why before you go on: if the machine was set up anew, forget its old key."},
 };
 
 }  // namespace

@@ -44,6 +44,7 @@ enum class ErrorCode : int {
   kRayRefused = 602,
   kCommandFailed = 701,
   kConnectionLost = 702,
+  kHostKeyChanged = 703,  ///< another host key than the pinned one
 };
 
 /// The classes of docs/exit-codes.md (the process's exit status where no flag says otherwise).

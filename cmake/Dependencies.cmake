@@ -66,3 +66,5 @@ list(FILTER _absl EXCLUDE REGEX "_test_|libabsl_flags_")
 add_library(dep_grpc INTERFACE IMPORTED GLOBAL)
 target_link_libraries(dep_grpc INTERFACE
   -Wl,--start-group ${_grpc} ${_absl} -Wl,--end-group Threads::Threads)
+
+include("${CMAKE_CURRENT_LIST_DIR}/Libssh2.cmake")

@@ -110,5 +110,6 @@ if ! flock --nonblock 9; then
   flock 9
 fi
 setup_debian
+tools/build_libssh2.sh
 setup_venv
 setup_wheels

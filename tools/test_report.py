@@ -14,7 +14,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
-SUITES = ("unit", "golden", "contract", "crash", "e2e")
+SUITES = ("unit", "golden", "contract", "hosts", "crash", "e2e")
 
 
 def known_tests(build):
