@@ -51,9 +51,11 @@ inline Error conflict(ErrorCode code, std::string message) {
 template <class T = std::monostate>
 class [[nodiscard]] Result {
  public:
-  Result() requires std::is_same_v<T, std::monostate> : rep_(std::in_place_index<0>) {}
-  Result(T value) : rep_(std::in_place_index<0>, std::move(value)) {}        // NOLINT: implicit
-  Result(Error error) : rep_(std::in_place_index<1>, std::move(error)) {}    // NOLINT: implicit
+  Result()
+    requires std::is_same_v<T, std::monostate>
+      : rep_(std::in_place_index<0>) {}
+  Result(T value) : rep_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit
+  Result(Error error) : rep_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit
   explicit operator bool() const { return rep_.index() == 0; }
   bool ok() const { return rep_.index() == 0; }
   const T& operator*() const& { return std::get<0>(rep_); }

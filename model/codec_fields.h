@@ -6,7 +6,7 @@
 #include "model/codec.h"
 
 // The one place that says which fields a record has in JSON: reading, writing and their order all
-// follow from it. Included by codec_write.cc and codec_read.cc only.
+// follow from it. Included by codec_write.cc and codec_reader.h only.
 
 namespace rayctl::codec {
 
@@ -15,6 +15,8 @@ struct Field {
   std::string_view key;
   M T::*member;
 };
+template <class T, class M>
+Field(const char*, M T::*) -> Field<T, M>;
 
 /// Stands where "format_version" goes. Read by the caller, before anything else.
 struct Version {

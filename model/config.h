@@ -38,10 +38,10 @@ struct FileMountConfig {
 
 /// Our own keys: the map `rayctl:` at the top level, or `provider.rayctl`.
 struct RayctlSettings {
-  int max_unavailable = 1;            ///< workers replaced at a time
-  double wait_timeout_s = 300;        ///< for a node to join Ray
+  int max_unavailable = 1;      ///< workers replaced at a time
+  double wait_timeout_s = 300;  ///< for a node to join Ray
   double drain_timeout_s = 60;
-  bool auth_token = true;             ///< Ray's token authentication for clusters we make
+  bool auth_token = true;  ///< Ray's token authentication for clusters we make
   bool wait_for_workers = true;
   bool operator==(const RayctlSettings&) const = default;
 };
@@ -53,11 +53,11 @@ struct Config {
   std::string text_digest;  ///< of the YAML's bytes, for saved plans
   bool older_form = false;  ///< head_node / worker_nodes
   ClusterName cluster;
-  ProviderName provider;             ///< provider.type
+  ProviderName provider;                    ///< provider.type
   Json provider_settings = Json::object();  ///< provider without type and rayctl
   Json auth = Json::object();
   Json docker = Json::object();
-  int max_workers = 2;               ///< of the cluster, without the head
+  int max_workers = 2;  ///< of the cluster, without the head
   double upscaling_speed = 1.0;
   double idle_timeout_minutes = 5;
   std::optional<double> target_utilization_fraction;

@@ -21,16 +21,17 @@ struct Scale {
 struct Desired {
   ClusterName cluster;
   NodeTypeName head_type;
-  std::map<NodeTypeName, NodeSpec> specs;   ///< the head's among them
-  std::map<NodeTypeName, int> want;         ///< per type; the head's is 1, or 0 with destroy
-  std::map<NodeTypeName, std::string> why;  ///< per type, why that count ("min_workers of gpu: 0 -> 1")
+  std::map<NodeTypeName, NodeSpec> specs;  ///< the head's among them
+  std::map<NodeTypeName, int> want;        ///< per type; the head's is 1, or 0 with destroy
+  std::map<NodeTypeName, std::string>
+      why;  ///< per type, why that count ("min_workers of gpu: 0 -> 1")
   std::set<NodeName> release;
-  std::map<Digest, FieldDigests> breakdown; ///< of every digest in specs and of `autoscaler`
-  Digest autoscaler;                        ///< of min/max workers, idle timeout, upscaling speed, ...
-  Digest config;                            ///< of the whole resolved config
+  std::map<Digest, FieldDigests> breakdown;  ///< of every digest in specs and of `autoscaler`
+  Digest autoscaler;  ///< of min/max workers, idle timeout, upscaling speed, ...
+  Digest config;      ///< of the whole resolved config
   int max_unavailable = 1;
-  Millis drain_patience{60'000};            ///< how long Ray may move work away before a machine ends
-  bool destroy = false;                     ///< `down`: nothing is wanted
+  Millis drain_patience{60'000};  ///< how long Ray may move work away before a machine ends
+  bool destroy = false;           ///< `down`: nothing is wanted
   bool operator==(const Desired&) const = default;
 };
 

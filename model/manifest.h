@@ -9,10 +9,10 @@ namespace rayctl {
 
 /// One file or symbolic link of a file mount.
 struct ManifestEntry {
-  std::string path;         ///< relative to the mount's source; "" when the source is a file
-  std::uint32_t mode = 0;   ///< permission bits
-  std::uint64_t size = 0;   ///< bytes
-  std::string content;      ///< SHA-256 hex of the bytes; of the target for a symbolic link
+  std::string path;        ///< relative to the mount's source; "" when the source is a file
+  std::uint32_t mode = 0;  ///< permission bits
+  std::uint64_t size = 0;  ///< bytes
+  std::string content;     ///< SHA-256 hex of the bytes; of the target for a symbolic link
   bool link = false;
   bool operator==(const ManifestEntry&) const = default;
 };

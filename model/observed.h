@@ -17,12 +17,12 @@ enum class Power { kPending, kRunning, kStopping, kStopped, kGone };
 struct CloudNode {
   CloudId id;
   Power power = Power::kRunning;
-  std::optional<ClusterId> cluster;      ///< rayctl-cluster-id; nullopt: not made by rayctl
-  std::optional<NodeName> name;          ///< rayctl-node; nullopt: launched and not yet named
-  std::optional<NodeTypeName> type;      ///< ray-user-node-type
-  std::optional<OpToken> token;          ///< rayctl-op of the operation that made it
-  bool head = false;                     ///< ray-node-type is "head"
-  std::string internal_ip, external_ip;  ///< "" while unknown
+  std::optional<ClusterId> cluster;         ///< rayctl-cluster-id; nullopt: not made by rayctl
+  std::optional<NodeName> name;             ///< rayctl-node; nullopt: launched and not yet named
+  std::optional<NodeTypeName> type;         ///< ray-user-node-type
+  std::optional<OpToken> token;             ///< rayctl-op of the operation that made it
+  bool head = false;                        ///< ray-node-type is "head"
+  std::string internal_ip, external_ip;     ///< "" while unknown
   std::map<std::string, std::string> tags;  ///< all of them, as the provider has them
   bool operator==(const CloudNode&) const = default;
 };

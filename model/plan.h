@@ -77,10 +77,11 @@ struct Plan {
   std::map<Digest, FieldDigests> breakdown;
   Digest autoscaler;
   Overrides overrides;
-  std::vector<Step> steps;           ///< topologically ordered
+  std::vector<Step> steps;  ///< topologically ordered
   std::vector<LeftOut> left_out;
-  std::vector<std::string> blind_spots;  ///< what could not be seen, and what was therefore left alone
-  std::vector<Diagnostic> blocked;   ///< why it cannot be applied until a person decides
+  std::vector<std::string>
+      blind_spots;                  ///< what could not be seen, and what was therefore left alone
+  std::vector<Diagnostic> blocked;  ///< why it cannot be applied until a person decides
   int nodes_unchanged = 0;
   bool operator==(const Plan&) const = default;
 };

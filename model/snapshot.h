@@ -22,14 +22,14 @@ struct NodeRecord {
   ProviderName provider;
   bool head = false;
   CloudId id;
-  std::string ip;           ///< internal address; "" while unknown
+  std::string ip;  ///< internal address; "" while unknown
   Phase phase = Phase::kLaunched;
-  SpecDigests applied;      ///< what was last put on the node (start is unused here)
+  SpecDigests applied;  ///< what was last put on the node (start is unused here)
   /// What Ray was last started with; empty: never, or stopped by us. `launch` and `synced` are
   /// unused. Ray must restart when this differs from what is wanted.
   SpecDigests running;
   std::optional<OpToken> made_by;
-  std::string failure;      ///< last error in one line, while phase is kFailed
+  std::string failure;  ///< last error in one line, while phase is kFailed
   /// When the machine was asked for or adopted; the epoch: long ago. A list may omit a machine that
   /// is younger than two minutes: its record is kept (planner).
   Time launched_at{};
@@ -57,12 +57,12 @@ struct Snapshot {
   std::int64_t serial = 0;  ///< rises with every write
   std::int64_t epoch = 0;   ///< rises with every operator's apply
   ClusterName cluster;
-  ClusterId cluster_id;     ///< "" before the first apply
+  ClusterId cluster_id;  ///< "" before the first apply
   std::map<NodeName, NodeRecord> nodes;
-  std::vector<OpenOp> open;               ///< oldest first
-  std::map<NodeTypeName, int> highest;    ///< highest number ever given per type
+  std::vector<OpenOp> open;                  ///< oldest first
+  std::map<NodeTypeName, int> highest;       ///< highest number ever given per type
   std::map<Digest, FieldDigests> breakdown;  ///< of digests that records still hold
-  Digest autoscaler, config;              ///< as last applied
+  Digest autoscaler, config;                 ///< as last applied
   Overrides overrides;
   bool imported = false;
   bool operator==(const Snapshot&) const = default;

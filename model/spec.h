@@ -35,9 +35,9 @@ using FieldDigests = std::map<std::string, Digest>;
 
 /// How Ray is started on a node.
 struct RayStart {
-  bool ray = true;                     ///< false: `command` is a plain process, not Ray
-  std::vector<std::string> commands;   ///< shell lines (hosts and clouds); empty: composed
-  std::vector<std::string> command;    ///< argv instead of `ray start` (provider process only)
+  bool ray = true;                          ///< false: `command` is a plain process, not Ray
+  std::vector<std::string> commands;        ///< shell lines (hosts and clouds); empty: composed
+  std::vector<std::string> command;         ///< argv instead of `ray start` (provider process only)
   std::map<std::string, std::string> args;  ///< ray_start_args: "num-cpus" -> "2"; "" for a flag
   std::map<std::string, double> resources;
   std::map<std::string, std::string> labels;

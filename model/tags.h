@@ -34,7 +34,8 @@ inline constexpr char kStatusUpdateFailed[] = "update-failed";
 using Tags = std::map<std::string, std::string>;
 
 /// The tags a machine is launched with; its name follows (naming_tags) once its id is known.
-Tags launch_tags(const ClusterName& cluster, const ClusterId& id, const NodeSpec& spec, const OpToken& token);
+Tags launch_tags(const ClusterName& cluster, const ClusterId& id, const NodeSpec& spec,
+                 const OpToken& token);
 Tags naming_tags(const ClusterName& cluster, const NodeName& node, bool head);
 /// The tags that say what was applied, enough for `rayctl import` to rebuild the record.
 Tags record_tags(const NodeRecord& record);

@@ -13,7 +13,7 @@ namespace rayctl {
 
 /// Who holds a store's lock, for the message that someone else gets.
 struct LockInfo {
-  std::string who;      ///< user@host
+  std::string who;  ///< user@host
   std::int64_t pid = 0;
   std::string purpose;  ///< "apply cluster.yaml"
   Time since;
@@ -55,10 +55,10 @@ struct RunRecord {
   std::string who;
   Time started_at;
   std::optional<Time> ended_at;  ///< nullopt: running, or killed
-  std::string outcome;  ///< "", "done", "failed", "interrupted"
-  std::string summary;  ///< the plan's summary line
-  std::int64_t serial = 0;  ///< after the last write of the run
-  std::string plan;     ///< the plan's JSON, secrets already out
+  std::string outcome;           ///< "", "done", "failed", "interrupted"
+  std::string summary;           ///< the plan's summary line
+  std::int64_t serial = 0;       ///< after the last write of the run
+  std::string plan;              ///< the plan's JSON, secrets already out
   bool operator==(const RunRecord&) const = default;
 };
 
@@ -96,8 +96,8 @@ class StateStore {
   /// History is for people: it moves no serial and its loss harms nothing.
   virtual Result<> begin_run(const RunRecord& run) = 0;
   virtual Result<> end_run(const RunRecord& run) = 0;
-  virtual Result<std::vector<RunRecord>> history(int most) = 0;   ///< newest first
-  virtual Result<std::vector<JournalLine>> journal(int most) = 0; ///< newest first
+  virtual Result<std::vector<RunRecord>> history(int most) = 0;    ///< newest first
+  virtual Result<std::vector<JournalLine>> journal(int most) = 0;  ///< newest first
 };
 
 }  // namespace rayctl
