@@ -113,7 +113,7 @@ SpawnOutcome spawn_child(const ChildRequest& request) {
   std::vector<std::string> argv = request.argv;
   std::vector<std::string> env;
   for (const auto& [key, value] : request.env)
-    env.push_back(key + "=" + value);
+    env.emplace_back(key).append("=").append(value);
   SpawnPlan plan;
   plan.arrange(request.folder, input.get(), out.write.get(), err.write.get());
   ChildProcess& child = outcome.child;

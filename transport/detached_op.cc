@@ -118,7 +118,7 @@ Result<OpStatus> op_status(CommandRunner& runner, const OpToken& token, Time dea
 }
 
 Result<OpStatus> wait_op(CommandRunner& runner, const OpToken& token, Clock& clock, Time deadline,
-                         std::stop_token stop, const OutputSink& sink) {
+                         const std::stop_token& stop, const OutputSink& sink) {
   std::uint64_t offset = 0;
   Millis pause = kFirstPoll;
   for (;;) {

@@ -13,10 +13,10 @@ namespace rayctl {
 /// while the node stays up. Works on any node with a POSIX sh.
 struct OpStatus {
   enum class State {
-    kAbsent,   ///< never started here
+    kAbsent,  ///< never started here
     kRunning,
-    kDone,     ///< ended; exit_code says how
-    kDead,     ///< started and provably gone without an exit code (killed, or the node rebooted)
+    kDone,  ///< ended; exit_code says how
+    kDead,  ///< started and provably gone without an exit code (killed, or the node rebooted)
   };
   State state = State::kAbsent;
   int exit_code = 0;
@@ -25,17 +25,20 @@ struct OpStatus {
 };
 
 /// Starts it unless it runs or ended with 0; a failed or dead one is started anew.
-Result<OpStatus> start_op(CommandRunner& runner, const OpToken& token, const Command& command, Time deadline);
+Result<OpStatus> start_op(CommandRunner& runner, const OpToken& token, const Command& command,
+                          Time deadline);
 Result<OpStatus> op_status(CommandRunner& runner, const OpToken& token, Time deadline);
 /// Waits until it is no longer running or the deadline passes (then kRunning), feeding new output
 /// to `sink`.
 Result<OpStatus> wait_op(CommandRunner& runner, const OpToken& token, Clock& clock, Time deadline,
-                         std::stop_token stop, const OutputSink& sink = {});
+                         const std::stop_token& stop, const OutputSink& sink = {});
 /// The last `bytes` of its output (stdout and stderr together).
-Result<std::string> op_output(CommandRunner& runner, const OpToken& token, std::size_t bytes, Time deadline);
+Result<std::string> op_output(CommandRunner& runner, const OpToken& token, std::size_t bytes,
+                              Time deadline);
 /// SIGTERM to the program and, once that has ended, to what is left of its process group; SIGKILL
 /// to all of it after `grace`. Not to the group at once: `ray start --block` of a head needs GCS,
 /// its own child, to end in order (33 s instead of 5). Succeeds when nothing of it runs.
-Result<> stop_op(CommandRunner& runner, const OpToken& token, Millis grace, Clock& clock, Time deadline);
+Result<> stop_op(CommandRunner& runner, const OpToken& token, Millis grace, Clock& clock,
+                 Time deadline);
 
 }  // namespace rayctl

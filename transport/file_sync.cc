@@ -93,11 +93,11 @@ class Sync {
     }
     if (done) done = link(changed);
     if (done) done = note(manifest_);
-    return in_order(std::move(done), report);
+    return in_order(done, report);
   }
 
  private:
-  static Result<SyncReport> in_order(Result<> done, const SyncReport& report) {
+  static Result<SyncReport> in_order(const Result<>& done, const SyncReport& report) {
     if (!done) return done.error();
     return report;
   }

@@ -63,7 +63,7 @@ std::size_t IgnoreRules::add_set(std::string_view pattern, std::size_t at,
   if (i >= pattern.size()) return at;
   if (negated) token.set.flip();
   token.set.reset('/');
-  tokens.push_back(std::move(token));
+  tokens.push_back(token);
   return i + 1;
 }
 

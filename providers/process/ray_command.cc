@@ -32,7 +32,8 @@ bool executable(const std::string& path) {
 std::string on_path(const std::string& name) {
   const char* path = std::getenv("PATH");
   for (const std::string& folder : split(path == nullptr ? "" : path, ':')) {
-    if (!folder.empty() && executable(folder + "/" + name)) return folder + "/" + name;
+    const std::filesystem::path program = std::filesystem::path(folder) / name;
+    if (!folder.empty() && executable(program)) return program.string();
   }
   return "";
 }
@@ -88,7 +89,7 @@ Result<std::vector<std::string>> ray_start_argv(const std::string& ray, const No
   if (Result<> added = add_resources(start.resources, options); !added) return added.error();
   std::vector<std::string> labels;
   for (const auto& [name, value] : start.labels)
-    labels.push_back(name + "=" + value);
+    labels.emplace_back(name).append("=").append(value);
   if (!labels.empty()) options["labels"] = join(labels, ",");
   for (const auto& [name, value] : start.args) {
     for (const char* ours : kOurs) {

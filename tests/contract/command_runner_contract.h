@@ -21,7 +21,7 @@ using RunnerFactory = std::function<RunnerUnderTest()>;
 /// Suites: what every CommandRunner promises, and what detached operations promise on each.
 /// INSTANTIATE_TEST_SUITE_P(Local, CommandRunnerContract, testing::Values(factory)).
 class CommandRunnerContract : public testing::TestWithParam<RunnerFactory> {
- protected:
+ public:
   RunnerUnderTest under_test = GetParam()();
   CommandRunner& runner = *under_test.runner;
   SystemClock clock;

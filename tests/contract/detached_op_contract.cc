@@ -210,7 +210,7 @@ TEST_P(DetachedOpContract, AStartKilledAtAnyCallIsDoneByTheNext) {
   const std::string path = trim(runner.run(sh("echo \"$PATH\""), soon())->out);
   const auto start_and_wait = [&](int die_at, const OpToken& token) {
     const auto calls = under_test.home / ("calls-" + token.text + (die_at == 0 ? "" : "-cut"));
-    std::ofstream{calls};
+    std::ofstream(calls).close();
     const Command command{
         {"sh", "-c", "read -r word; printf %s \"$word\"; echo run >>count-" + token.text},
         {{"PATH", tools.string() + ":" + path},

@@ -22,7 +22,7 @@ using ProviderFactory = std::function<ProviderUnderTest()>;
 /// The suite that every Provider passes.
 /// INSTANTIATE_TEST_SUITE_P(Fake, ProviderContract, testing::Values(factory)).
 class ProviderContract : public testing::TestWithParam<ProviderFactory> {
- protected:
+ public:
   ProviderContract() {
     worker.type = {"cpu"};
     head.type = {"main"};

@@ -88,7 +88,7 @@ class FatalRunner final : public CommandRunner {
 };
 
 class ProcessNodes : public testing::Test {
- protected:
+ public:
   ProcessNodes() { spec.type = {"cpu"}; }
   ~ProcessNodes() override {
     for (const CloudNode& node : list())

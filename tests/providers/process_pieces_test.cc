@@ -110,7 +110,7 @@ TEST(FileLocks, ExcludeAndAreSeenWithoutBeingTaken) {
 }
 
 class RayCommand : public testing::Test {
- protected:
+ public:
   std::set<std::string> words(const NodeFacts* of_head) const {
     const auto argv = ray_start_argv("/bin/ray", node, of_head, start);
     EXPECT_TRUE(argv) << argv.error().message;

@@ -58,7 +58,7 @@ class Meter final : public CommandRunner {
 };
 
 class FileSync : public testing::Test {
- protected:
+ public:
   FileSync() {
     std::string pattern = testing::TempDir() + "sync-XXXXXX";
     base = ::mkdtemp(pattern.data());

@@ -34,7 +34,7 @@ class MemoryCache final : public HashCache {
 };
 
 class ManifestBuilder : public testing::Test {
- protected:
+ public:
   void SetUp() override {
     std::string pattern = testing::TempDir() + "tree-XXXXXX";
     root = ::mkdtemp(pattern.data());
