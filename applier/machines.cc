@@ -7,6 +7,10 @@
 
 namespace rayctl {
 
+bool ready(const CloudNode& machine) {
+  return machine.power == Power::kRunning && !machine.internal_ip.empty();
+}
+
 Machines::Book& Machines::book(const ProviderName& provider) {
   const std::lock_guard lock(mutex_);
   std::unique_ptr<Book>& found = books_[provider];
@@ -69,7 +73,7 @@ Result<CloudNode> Machines::running(const ProviderName& provider, const CloudId&
     Result<std::optional<CloudNode>> found = look(provider, id, age);
     if (!found) return found.error();
     if (const std::optional<CloudNode>& machine = *found) {
-      if (machine->power == Power::kRunning && !machine->internal_ip.empty()) return *machine;
+      if (ready(*machine)) return *machine;
       if (machine->power != Power::kRunning && machine->power != Power::kPending) {
         return permanent(ErrorCode::kLaunchFailed,
                          "machine " + id.text + " stopped or is stopping");

@@ -10,6 +10,9 @@
 
 namespace rayctl {
 
+/// Whether a machine can be worked on: it runs and has an address.
+bool ready(const CloudNode& machine);
+
 /// The machines as their providers listed them, listed again when asked for something newer.
 /// A machine that `create` returned is known even while an eventually consistent list lacks it.
 /// Threads that need the same list share one call. Thread-safe.

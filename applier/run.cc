@@ -36,7 +36,9 @@ Result<NodeAtWork> reach(Run& run, const Step& step, const NodeName& node) {
   if (!record) {
     return permanent(ErrorCode::kNoSuchNode, "there is no record of node " + node.text);
   }
-  run.talk.progress(step, node, "waiting for the machine");
+  const Result<std::optional<CloudNode>> seen =
+      run.machines.look(record->provider, record->id, kListAge);
+  if (!seen || !*seen || !ready(**seen)) run.talk.progress(step, node, "waiting for the machine");
   Result<CloudNode> machine =
       run.machines.running(record->provider, record->id, run.options.launch_timeout);
   if (!machine) return machine.error();

@@ -53,12 +53,6 @@ bool runs_plain_processes(const Config& config) {
   return head != nullptr && head->node_config.contains("command");
 }
 
-std::string this_program() {
-  std::error_code problem;
-  std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", problem);
-  return problem ? "/proc/self/exe" : program.string();
-}
-
 double random_share() {
   thread_local std::mt19937_64 engine{std::random_device{}()};
   return std::uniform_real_distribution<double>(0, 1)(engine);
@@ -89,7 +83,7 @@ Result<std::unique_ptr<Cluster>> Cluster::open(Session& session, Config config,
   cluster->digest_key_ = *std::move(key);
 
   ProviderSetting setting{
-      .config = cluster->config_, .state_root = state_home(), .program = this_program()};
+      .config = cluster->config_, .state_root = state_home(), .program = session.program};
   Result<ProviderParts> parts = session.providers.make(cluster->config_.provider, setting);
   if (!parts) return parts.error();
   cluster->parts_[cluster->config_.provider] = *std::move(parts);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 
 namespace rayctl {
@@ -34,6 +35,12 @@ Io system_io() {
           .out_terminal = isatty(STDOUT_FILENO) == 1,
           .err_terminal = isatty(STDERR_FILENO) == 1,
           .size = window};
+}
+
+std::string this_program(const char* called) {
+  std::error_code problem;
+  std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", problem);
+  return problem ? called : program.string();
 }
 
 bool wants_color(const Io& io, bool terminal) {

@@ -22,6 +22,10 @@ struct Io {
 /// The process's own streams and environment.
 Io system_io();
 
+/// The file that this process runs, for starting it again; what it is called when /proc is not
+/// there.
+std::string this_program(const char* called);
+
 /// True if a stream should carry colour: it is a terminal or FORCE_COLOR / CLICOLOR_FORCE says so,
 /// and neither NO_COLOR nor TERM=dumb nor CLICOLOR=0 says otherwise. NO_COLOR wins
 /// (https://no-color.org).

@@ -101,6 +101,12 @@ Result<Looked> look(Session& session, Cluster& cluster, bool refresh_wanted) {
   return looked;
 }
 
+void replan(Prepared& prepared, const Goal& goal) {
+  PlanOptions options = goal.options;
+  options.refreshed = goal.refresh;
+  prepared.plan = make_plan(prepared.desired, prepared.snapshot, prepared.observed, options);
+}
+
 Result<Prepared> prepare(Session& session, Cluster& cluster, const Goal& goal) {
   Time begun = session.clock.now();
   Result<Looked> looked = look(session, cluster, goal.refresh);
@@ -122,9 +128,7 @@ Result<Prepared> prepare(Session& session, Cluster& cluster, const Goal& goal) {
     prepared.desired =
         resolve(config, default_scale(config, living), *mounts, cluster.digest_key());
   }
-  PlanOptions options = goal.options;
-  options.refreshed = goal.refresh;
-  prepared.plan = make_plan(prepared.desired, prepared.snapshot, prepared.observed, options);
+  replan(prepared, goal);
   return prepared;
 }
 

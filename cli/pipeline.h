@@ -27,6 +27,9 @@ struct Prepared {
 /// Reads the state, looks at the world and plans. Changes nothing but the hash cache.
 Result<Prepared> prepare(Session& session, Cluster& cluster, const Goal& goal);
 
+/// Plans again from what was read, after a decision. Pure.
+void replan(Prepared& prepared, const Goal& goal);
+
 /// State and world, without a plan: for verbs that only look.
 struct Looked {
   Snapshot snapshot;

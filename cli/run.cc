@@ -60,6 +60,24 @@ Error blocked_error(const Plan& plan) {
   return error;
 }
 
+/// Only a person at a terminal, or --replace-head, may decide that the head is replaced: --yes
+/// never does. True if the plan was made again with that decision.
+bool decide_on_head(Session& session, const ChangeRequest& request, Prepared& prepared) {
+  const std::vector<Diagnostic>& blocked = prepared.plan.blocked;
+  bool undecided = std::all_of(blocked.begin(), blocked.end(), [](const Diagnostic& each) {
+    return each.code == ErrorCode::kPlanNeedsDecision;
+  });
+  if (blocked.empty() || !undecided || request.yes || request.saved != nullptr) return false;
+  Goal goal = request.goal;
+  if (goal.options.replace_head || session.json || unattended(session.io)) return false;
+  goal.options.replace_head = true;
+  Result<bool> yes =
+      ask(session, "Replace the head? Its machine and all that runs in Ray end.", "");
+  if (!yes || !*yes) return false;
+  replan(prepared, goal);
+  return true;
+}
+
 /// Whether a person said yes, given what the plan would do.
 Result<bool> confirmed(Session& session, const ChangeRequest& request, const Plan& plan) {
   if (request.yes) return true;
@@ -196,6 +214,9 @@ Result<int> run_change(Session& session, Cluster& cluster, const ChangeRequest& 
   show_diagnostics(session);
   Plan& plan = prepared->plan;
   show_plan(session, cluster, request, *prepared, plan);
+  if (decide_on_head(session, request, *prepared)) {
+    show_plan(session, cluster, request, *prepared, plan);
+  }
   if (!plan.blocked.empty()) return blocked_error(plan);
   if (plan.steps.empty()) {
     if (session.json) {

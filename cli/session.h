@@ -26,7 +26,7 @@ struct Session {
   Io& io;
   Clock& clock;
   const ProviderRegistry& providers;
-  std::string program = "rayctl";  ///< argv[0]
+  std::string program = "rayctl";  ///< path of this program
   bool json = false;               ///< results, errors included, as JSON on `out`
   bool ndjson = false;             ///< JSON as events, one a line, the version first
   bool ndjson_begun = false;
