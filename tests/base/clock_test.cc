@@ -48,7 +48,7 @@ TEST(Clock, SleepEndsEarlyWhenTold) {
   SystemClock clock;
   const Time before = clock.now();
   std::jthread sleeper(
-      [&](std::stop_token stop) { EXPECT_FALSE(clock.sleep(Millis{60'000}, stop)); });
+      [&](const std::stop_token& stop) { EXPECT_FALSE(clock.sleep(Millis{60'000}, stop)); });
   sleeper.request_stop();
   sleeper.join();
   EXPECT_LT(clock.now() - before, Millis{30'000});

@@ -55,7 +55,7 @@ class SchemaWalk {
     } else if (schema.contains("additionalProperties")) {
       ASSERT_TRUE(value.is_object()) << path;
       for (const auto& [key, each] : value.items()) {
-        walk(schema["additionalProperties"], each, path + "." + key);
+        walk(schema["additionalProperties"], each, below(path, key));
       }
     } else if (schema.contains("items")) {
       ASSERT_TRUE(value.is_array()) << path;
@@ -64,6 +64,10 @@ class SchemaWalk {
     } else if (schema.contains("type")) {
       plain(schema["type"], value, path);
     }
+  }
+
+  static std::string below(std::string path, const std::string& key) {
+    return path.append(".").append(key);
   }
 
   void record(const Json& schema, const Json& value, const std::string& path) {
@@ -78,7 +82,7 @@ class SchemaWalk {
     EXPECT_EQ(known, present) << path;
     EXPECT_EQ(known, required) << path;
     for (const auto& [key, each] : value.items()) {
-      if (known.contains(key)) walk(schema["properties"][key], each, path + "." + key);
+      if (known.contains(key)) walk(schema["properties"][key], each, below(path, key));
     }
   }
 
