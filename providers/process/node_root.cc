@@ -159,10 +159,14 @@ void NodeRoot::discard(const NodeFolder& folder) {
   fs::create_directories(trash, ignored);
   fs::rename(folder.path(), aside, ignored);
   fs::remove_all(aside, ignored);
-  if (facts && facts->temp_dir.starts_with("/tmp/rayctl-"))
-    fs::remove_all(facts->temp_dir, ignored);
+  if (facts) discard_temp(*facts);
   fs::remove(trash, ignored);    // only if it is empty
   fs::remove(cluster, ignored);  // the same
+}
+
+void NodeRoot::discard_temp(const NodeFacts& facts) {
+  std::error_code ignored;
+  if (facts.temp_dir.starts_with("/tmp/rayctl-")) fs::remove_all(facts.temp_dir, ignored);
 }
 
 }  // namespace rayctl::process

@@ -45,6 +45,8 @@ class NodeRoot {
   Result<Made> make(const NewNode& node) const;
   /// Removes a node's folder and its temporary one, at once as others see it.
   static void discard(const NodeFolder& folder);
+  /// Removes only the temporary one.
+  static void discard_temp(const NodeFacts& facts);
 
  private:
   Result<NodeFacts> claim(const std::filesystem::path& folder, bool head) const;

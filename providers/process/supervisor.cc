@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -63,6 +64,18 @@ Result<std::optional<FileLock>> take_life(const NodeFolder& folder) {
   }
 }
 
+// Waits for the signal to end. False if the folder was removed meanwhile: a node that no list can
+// show any more must not run on. Looked at several times, so that a hiccup ends nothing.
+bool wait_for_end(const NodeFolder& folder, const sigset_t& ending) {
+  constexpr timespec kBetween{2, 0};
+  constexpr int kMisses = 3;
+  for (int missing = 0; missing < kMisses;) {
+    if (::sigtimedwait(&ending, nullptr, &kBetween) > 0) return true;
+    missing = folder.exists() || errno != ENOENT ? 0 : missing + 1;
+  }
+  return false;
+}
+
 // The life of the supervisor; the answer is its exit code.
 int live(const NodeFolder& folder) {
   sigset_t ending;
@@ -89,8 +102,11 @@ int live(const NodeFolder& folder) {
     return 1;
   }
   report("id " + to_text(*self));
-  int signal = 0;
-  while (::sigwait(&ending, &signal) != 0) {
+  const Result<NodeFacts> facts = folder.facts();
+  if (!wait_for_end(folder, ending)) {
+    end_processes(folder.path(), kGrace);
+    if (facts) NodeRoot::discard_temp(*facts);
+    return 0;
   }
   static_cast<void>(write_file_atomic(folder.file("stopping"), "").ok());
   if (!end_processes(folder.path(), kGrace)) {
