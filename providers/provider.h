@@ -47,7 +47,8 @@ class NodeAccess {
   virtual Result<std::unique_ptr<CommandRunner>> runner(const CloudNode& node) = 0;
   /// The program that starts Ray on `node` and stays in the foreground while Ray lives, without
   /// the authentication variables (the applier adds them). `head` is null for the head itself.
-  virtual Result<Command> start_command(const CloudNode& node, const NodeSpec& spec, const CloudNode* head) = 0;
+  virtual Result<Command> start_command(const CloudNode& node, const NodeSpec& spec,
+                                        const CloudNode* head) = 0;
   /// host:port at which GCS of this head is reached from here, already forwarded where needed.
   virtual Result<std::string> gcs_endpoint(const CloudNode& head) = 0;
   /// http://host:port of the dashboard as seen from here.

@@ -34,12 +34,16 @@ using OutputSink = std::function<void(std::string_view piece, bool is_stderr)>;
 class CommandRunner {
  public:
   virtual ~CommandRunner() = default;
-  virtual Result<CommandOutput> run(const Command& command, Time deadline, const OutputSink& sink = {}) = 0;
+  virtual Result<CommandOutput> run(const Command& command, Time deadline,
+                                    const OutputSink& sink = {}) = 0;
   /// Copies one file, making its folders; whole or not at all.
-  virtual Result<> upload(const std::filesystem::path& from, const std::string& to, unsigned mode, Time deadline) = 0;
-  virtual Result<> download(const std::string& from, const std::filesystem::path& to, Time deadline) = 0;
+  virtual Result<> upload(const std::filesystem::path& from, const std::string& to, unsigned mode,
+                          Time deadline) = 0;
+  virtual Result<> download(const std::string& from, const std::filesystem::path& to,
+                            Time deadline) = 0;
   /// Writes bytes to a file on the node; never through argv.
-  virtual Result<> put(std::string_view bytes, const std::string& to, unsigned mode, Time deadline) = 0;
+  virtual Result<> put(std::string_view bytes, const std::string& to, unsigned mode,
+                       Time deadline) = 0;
 };
 
 }  // namespace rayctl

@@ -19,6 +19,7 @@ struct ManifestOptions {
 /// cache knows are not read again. A file whose change time is within the last two seconds of
 /// "now" is never taken from nor put into the cache. kMountMissing if the source is not there or a
 /// file in it cannot be read (its path is in the message).
-Result<Manifest> build_manifest(const std::string& source, const ManifestOptions& options, HashCache& cache);
+Result<Manifest> build_manifest(const std::string& source, const ManifestOptions& options,
+                                HashCache& cache);
 
 }  // namespace rayctl

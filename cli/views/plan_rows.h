@@ -25,7 +25,8 @@ struct PlanRow {
 };
 
 /// A plan as people read it: nodes that differ only in their names, or in how long they were idle,
-/// share a row, so that 10,000 equal nodes make as many rows as one. Pure; the head first, then in natural order.
+/// share a row, so that 10,000 equal nodes make as many rows as one. Pure; the head first, then in
+/// natural order.
 std::vector<PlanRow> plan_rows(const Plan& plan);
 
 /// "launch", "restart Ray", ...: what an action is called for people.

@@ -28,7 +28,9 @@ class CommandRunnerContract : public testing::TestWithParam<RunnerFactory> {
   /// Whether a process lives on the node; one that nobody has collected yet does not.
   bool runs(const std::string& pid) {
     const auto seen = runner.run(
-        {{"sh", "-c", "grep -q '^State:[[:space:]]*[RSDTtIWKP]' \"/proc/$1/status\"", "sh", pid}, {}, ""},
+        {{"sh", "-c", "grep -q '^State:[[:space:]]*[RSDTtIWKP]' \"/proc/$1/status\"", "sh", pid},
+         {},
+         ""},
         soon());
     return seen && seen->exit_code == 0;
   }
