@@ -50,7 +50,15 @@ std::optional<Identity> NodeFolder::identity() const {
 
 CloudId NodeFolder::id() const {
   const std::optional<Identity> born = identity();
-  return {born ? to_text(*born) : "unborn-" + path_.filename().string()};
+  return {born ? to_text(*born) : unborn_id()};
+}
+
+bool NodeFolder::is(const CloudId& other) const {
+  return other.text == unborn_id() || other == id();
+}
+
+std::string NodeFolder::unborn_id() const {
+  return "unborn-" + path_.filename().string();
 }
 
 Tags NodeFolder::tags() const {

@@ -46,6 +46,8 @@ class NodeFolder {
   std::optional<Identity> identity() const;
   /// The supervisor's identity or, before there was one, a name that cannot be one.
   CloudId id() const;
+  /// Whether `other` is its id now, or was before it was born: a list may have caught it then.
+  bool is(const CloudId& other) const;
   Tags tags() const;  ///< empty if they cannot be read
   Result<> write_tags(const Tags& tags) const;
   Result<NodeFacts> facts() const;
@@ -54,6 +56,8 @@ class NodeFolder {
   std::optional<CloudNode> look() const;
 
  private:
+  std::string unborn_id() const;
+
   std::filesystem::path path_;
 };
 

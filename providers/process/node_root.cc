@@ -70,7 +70,7 @@ std::optional<NodeFolder> NodeRoot::find(const CloudId& id) {
   const auto known = found_.find(id);
   if (known != found_.end()) {
     NodeFolder folder(known->second);
-    if (folder.exists() && folder.id() == id) return folder;
+    if (folder.exists() && folder.is(id)) return folder;
     found_.erase(known);
   }
   std::error_code failed;
@@ -80,7 +80,7 @@ std::optional<NodeFolder> NodeRoot::find(const CloudId& id) {
       NodeFolder folder(path);
       const CloudId seen = folder.id();
       found_[seen] = path;
-      if (seen == id && folder.exists()) return folder;
+      if (folder.is(id) && folder.exists()) return folder;
     }
   }
   return std::nullopt;

@@ -125,12 +125,11 @@ Result<> ProcessProvider::set_tags(const CloudId& id, const Tags& tags, Time dea
 
 Result<> ProcessProvider::terminate(const CloudId& id, Time deadline) {
   const Time stuck = now() + kStuck;
-  for (bool told = false;; std::this_thread::sleep_for(kPause)) {
+  for (std::optional<Identity> told;; std::this_thread::sleep_for(kPause)) {
     const std::optional<NodeFolder> folder = root_->find(id);
     if (!folder) {
       // The folder is gone before its supervisor is.
-      const std::optional<Identity> supervisor = parse_identity(id.text);
-      while (told && alive(*supervisor) && now() < deadline)
+      while (told && alive(*told) && now() < deadline)
         std::this_thread::sleep_for(kPause);
       return {};
     }
@@ -139,12 +138,12 @@ Result<> ProcessProvider::terminate(const CloudId& id, Time deadline) {
       if (supervisor && now() >= stuck) {
         send_signal(*supervisor, SIGKILL);
       } else if (supervisor && !told) {
-        told = send_signal(*supervisor, SIGTERM);
+        if (send_signal(*supervisor, SIGTERM)) told = supervisor;
       }
     } else {
       Result<FileLock> change = FileLock::take(folder->change_lock(), deadline);
       if (!change) return change.error();
-      if (folder->alive() || folder->id() != id) continue;
+      if (folder->alive() || !folder->is(id)) continue;
       if (!end_processes(folder->path(),
                          std::min(kReapGrace, std::max(deadline - now(), Millis{0})))) {
         return unknown_outcome(

@@ -302,6 +302,18 @@ TEST_F(ProcessNodes, AFolderThatCannotBeReadIsShownAndHidesNoOther) {
   }
 }
 
+// Its maker was killed, a list caught it unborn, and then its supervisor lived after all.
+TEST_F(ProcessNodes, ANodeThatWasBornLateEndsUnderTheIdItWasListedWith) {
+  const CloudNode node = create_one();
+  const std::filesystem::path folder = folder_of(node);
+  start(node, "op", "exec sleep 63");
+  const CloudId listed{"unborn-" + folder.filename().string()};
+  ASSERT_TRUE(parts.provider->terminate(listed, soon()));
+  EXPECT_FALSE(std::filesystem::exists(folder));
+  EXPECT_TRUE(process::processes_of(folder).empty());
+  EXPECT_FALSE(alive(*process::parse_identity(node.id.text)));
+}
+
 TEST_F(ProcessNodes, ANodeWhoseFolderIsRemovedEnds) {
   const CloudNode node = create_one();
   const std::filesystem::path folder = folder_of(node);
