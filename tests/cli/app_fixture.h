@@ -19,7 +19,7 @@ namespace rayctl {
 /// Runs the program in this process, with streams and an environment of its own and its state in a
 /// folder that is removed afterwards.
 class AppTest : public testing::Test {
- protected:
+ public:
   struct Ran {
     int status = 0;
     std::string out, err;

@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 class InFolder : public testing::Test {
- protected:
+ public:
   InFolder() : folder(fs::temp_directory_path() / ("rayctl-run-" + std::to_string(getpid()))) {
     fs::create_directories(folder);
   }
