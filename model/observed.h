@@ -24,6 +24,10 @@ struct CloudNode {
   bool head = false;                        ///< ray-node-type is "head"
   std::string internal_ip, external_ip;     ///< "" while unknown
   std::map<std::string, std::string> tags;  ///< all of them, as the provider has them
+  /// Why this one machine could not be seen although its provider was listed (a private host that
+  /// does not answer); "" if it was. What the other fields say is then what is known from before:
+  /// not seen is never the same as gone.
+  std::string unseen;
   bool operator==(const CloudNode&) const = default;
 };
 

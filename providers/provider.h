@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -39,12 +40,32 @@ class Provider {
   virtual Result<> terminate(const CloudId& id, Time deadline) = 0;
 };
 
+/// A port of this machine's loopback that leads to a port of a node while the object lives.
+class PortForward {
+ public:
+  virtual ~PortForward() = default;
+  virtual int local_port() const = 0;
+};
+
+/// A program for the user's own terminal, run by this machine: an interactive login, say.
+struct Terminal {
+  std::string line;  ///< the shell line to run on the node; "" for a login shell
+  bool tty = true;   ///< give it a pseudo-terminal there
+  /// Local port to port of the node, held open while it runs.
+  std::vector<std::pair<int, int>> forwards;
+};
+
 /// How to work on the machines of a provider. Hosts and clouds share one over SSH; the process
 /// provider and Kubernetes have their own. May be called concurrently.
 class NodeAccess {
  public:
   virtual ~NodeAccess() = default;
+  /// Where Ray runs: inside the node's container, if it has one.
   virtual Result<std::unique_ptr<CommandRunner>> runner(const CloudNode& node) = 0;
+  /// The machine itself, outside any container.
+  virtual Result<std::unique_ptr<CommandRunner>> machine_runner(const CloudNode& node) {
+    return runner(node);
+  }
   /// The program that starts Ray on `node` and stays in the foreground while Ray lives, without
   /// the authentication variables (the applier adds them). `head` is null for the head itself.
   virtual Result<Command> start_command(const CloudNode& node, const NodeSpec& spec,
@@ -53,6 +74,14 @@ class NodeAccess {
   virtual Result<std::string> gcs_endpoint(const CloudNode& head) = 0;
   /// http://host:port of the dashboard as seen from here.
   virtual Result<std::string> dashboard_url(const CloudNode& head) = 0;
+  /// A forward from `local_port` (0: a free one) to a port that the node listens on at its own
+  /// loopback; kPermanent if the local port is taken. kNotSupported where nodes are on this
+  /// machine.
+  virtual Result<std::unique_ptr<PortForward>> forward(const CloudNode& node, int port,
+                                                       int local_port);
+  /// The argv of a program of this machine (ssh, kubectl, a shell) that gives the user's terminal
+  /// to the node, outside any container. kNotSupported where there is none.
+  virtual Result<std::vector<std::string>> terminal(const CloudNode& node, const Terminal& wanted);
 };
 
 }  // namespace rayctl

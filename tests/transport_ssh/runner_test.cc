@@ -180,9 +180,7 @@ TEST(RunnerTest, FilesAreByteExactWithTheirModeUnderOddNames) {
   std::ofstream(here, std::ios::binary) << bytes;
   for (const std::string name :
        {"plain", "with space", "quo'te\"s", "new\nline", "-dash", "$(touch hit)`touch hit`;*",
-        "\xc3\xbcnic\xc3\xb6"
-        "de",
-        "back\\slash\\", "\x01\xff"}) {
+        "\u00fcnic\u00f6de", "back\\slash\\", "\x01\xff"}) {
     const std::string to = "~/odd/" + name + "/" + name;
     const auto sent = remote.runner.upload(here, to, 0640, soon());
     ASSERT_TRUE(sent) << name << ": " << sent.error().message;
