@@ -94,12 +94,18 @@ Result<RayView> view_of(World& world, const CloudNode& head, Time deadline) {
 
 }  // namespace
 
-Observed refresh(World& world, const ClusterName& cluster, const std::set<ProviderName>& providers,
-                 const Snapshot& snapshot, Time deadline) {
+Observed list_machines(World& world, const ClusterName& cluster,
+                       const std::set<ProviderName>& providers, const Snapshot& snapshot,
+                       Time deadline) {
   Observed observed;
   observed.at = world.clock.now();
   list_all(world, cluster, all_providers(providers, snapshot), deadline, observed);
+  return observed;
+}
 
+Observed refresh(World& world, const ClusterName& cluster, const std::set<ProviderName>& providers,
+                 const Snapshot& snapshot, Time deadline) {
+  Observed observed = list_machines(world, cluster, providers, snapshot, deadline);
   std::vector<Place> places = ours(observed, snapshot);
   if (world.plain_processes) {
     look_at_starts(world, places, deadline, observed);

@@ -12,6 +12,11 @@ namespace rayctl {
 Observed refresh(World& world, const ClusterName& cluster, const std::set<ProviderName>& providers,
                  const Snapshot& snapshot, Time deadline);
 
+/// The lists alone: for verbs that work on machines and do not care what Ray thinks of them.
+Observed list_machines(World& world, const ClusterName& cluster,
+                       const std::set<ProviderName>& providers, const Snapshot& snapshot,
+                       Time deadline);
+
 /// For --refresh=false: the records stand in for the machines.
 Observed assume(const Snapshot& snapshot, Time now);
 

@@ -92,6 +92,9 @@ FoundVerb find_verb(const std::vector<std::string>& words) {
   FoundVerb found;
   if (words.empty()) return found;
   std::string one = dashed(words[0]);
+  // Ray's other names for up and down.
+  if (one == "create-or-update") one = "up";
+  if (one == "teardown") one = "down";
   std::string two = words.size() > 1 ? one + " " + dashed(words[1]) : "";
   bool group = false;
   for (const VerbEntry& entry : all_verbs()) {

@@ -80,7 +80,11 @@ void Flags::value(const std::string& names, std::optional<int>& target) {
 }
 
 void Flags::values(const std::string& names, std::vector<std::string>& target) {
-  parser_->keep(parser_->app.add_option(names, target))->expected(1)->take_all();
+  // Without the last, words after the value would be values too.
+  parser_->keep(parser_->app.add_option(names, target))
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
 }
 
 void Flags::duration(const std::string& names, Millis& target) {

@@ -114,6 +114,12 @@ Result<CloudNode> running_head(Cluster& cluster, const Looked& looked) {
   if (const CloudNode* head = find_head(looked.snapshot, looked.observed)) return *head;
   for (const auto& [provider, machines] : looked.observed.machines) {
     if (!machines) return in_context(machines.error(), "listing the machines of " + provider.text);
+    for (const CloudNode& machine : *machines) {
+      if (machine.unseen.empty()) continue;
+      return transient(ErrorCode::kConnectionLost,
+                       "no head of cluster " + cluster.config().cluster.text + " was seen, and " +
+                           machine.id.text + " does not answer: " + machine.unseen);
+    }
   }
   return permanent(ErrorCode::kNoSuchNode,
                    "cluster " + cluster.config().cluster.text + " has no running head");

@@ -78,37 +78,4 @@ Result<std::unique_ptr<Cluster>> open_cluster(Session& session, const ClusterFla
   return Cluster::open(session, *std::move(config), paths);
 }
 
-void declare_session(Flags& flags, SessionFlags& target) {
-  flags.flag("--start", target.start);
-  flags.flag("--stop", target.stop);
-  declare_change(flags, target.change);
-  flags.ignored("--no-config-cache");
-  flags.ignored("--disable-usage-stats");
-  flags.ignored("--run-env", true);
-}
-
-Result<int> with_cluster(Session& session, const ClusterFlags& flags, const SessionFlags& wanted,
-                         const std::function<Result<int>(Cluster&, const Looked&)>& work) {
-  Result<std::unique_ptr<Cluster>> cluster =
-      wanted.start ? open_for_change(session, flags, false) : open_cluster(session, flags);
-  if (!cluster) return cluster.error();
-  auto change = [&](const std::string& command, const Goal& goal) -> Result<> {
-    ChangeRequest request = request_of(command, flags, wanted.change, goal);
-    request.aside = true;
-    Result<int> status = run_change(session, **cluster, request);
-    if (!status) return status.error();
-    if (*status == 0) return {};
-    return permanent(ErrorCode::kLaunchFailed, "the " + command + " did not finish");
-  };
-  if (wanted.start) {
-    if (Result<> applied = change("apply", {}); !applied) return applied.error();
-  }
-  Result<Looked> looked = look(session, **cluster);
-  Result<int> status = looked ? work(**cluster, *looked) : Result<int>(looked.error());
-  if (wanted.stop) {
-    if (Result<> down = change("down", {.destroy = true}); !down) return down.error();
-  }
-  return status;
-}
-
 }  // namespace rayctl

@@ -1,5 +1,4 @@
 #pragma once
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -35,16 +34,5 @@ Result<std::unique_ptr<Cluster>> open_for_change(Session& session, const Cluster
                                                  bool destroy);
 /// The same for verbs that only look.
 Result<std::unique_ptr<Cluster>> open_cluster(Session& session, const ClusterFlags& flags);
-
-/// What exec and submit have in common: bring the cluster up before, take it down after.
-struct SessionFlags {
-  ChangeFlags change;
-  bool start = false, stop = false;
-};
-void declare_session(Flags& flags, SessionFlags& target);
-/// Applies (with --start), looks, calls `work`, and takes down (with --stop, whatever `work`
-/// returned). A failed apply ends it; the result is `work`'s unless the taking down failed.
-Result<int> with_cluster(Session& session, const ClusterFlags& flags, const SessionFlags& wanted,
-                         const std::function<Result<int>(Cluster&, const Looked&)>& work);
 
 }  // namespace rayctl

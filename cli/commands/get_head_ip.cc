@@ -3,7 +3,7 @@
 #include "cli/commands/change_flags.h"
 #include "cli/commands/verbs.h"
 #include "cli/output.h"
-#include "cli/overview.h"
+#include "cli/remote.h"
 
 namespace rayctl {
 namespace {
@@ -15,11 +15,11 @@ class GetHeadIpVerb final : public Verb {
   Result<int> run(Session& session) override {
     Result<std::unique_ptr<Cluster>> cluster = open_cluster(session, cluster_);
     if (!cluster) return cluster.error();
-    Result<Looked> looked = look(session, **cluster);
+    Result<Looked> looked = look_at_machines(session, **cluster);
     if (!looked) return looked.error();
     Result<CloudNode> head = running_head(**cluster, *looked);
     if (!head) return head.error();
-    const std::string& ip = head->external_ip.empty() ? head->internal_ip : head->external_ip;
+    const std::string& ip = address_of((*cluster)->config(), *head);
     if (session.json) {
       show_json(session, {{"format_version", kOutputFormat}, {"ip", ip}});
     } else {

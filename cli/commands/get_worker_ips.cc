@@ -3,7 +3,7 @@
 #include "cli/commands/change_flags.h"
 #include "cli/commands/verbs.h"
 #include "cli/output.h"
-#include "cli/overview.h"
+#include "cli/remote.h"
 
 namespace rayctl {
 namespace {
@@ -15,11 +15,17 @@ class GetWorkerIpsVerb final : public Verb {
   Result<int> run(Session& session) override {
     Result<std::unique_ptr<Cluster>> cluster = open_cluster(session, cluster_);
     if (!cluster) return cluster.error();
-    Result<Looked> looked = look(session, **cluster);
+    Result<Looked> looked = look_at_machines(session, **cluster);
     if (!looked) return looked.error();
     std::vector<std::string> ips;
-    for (const NodeOverview& node : overview(*looked)) {
-      if (!node.head && node.power == Power::kRunning && !node.ip.empty()) ips.push_back(node.ip);
+    for (const auto& [provider, machines] : looked->observed.machines) {
+      if (!machines) {
+        return in_context(machines.error(), "listing the machines of " + provider.text);
+      }
+    }
+    for (const NamedMachine& node : running_machines(*looked)) {
+      const std::string& ip = address_of((*cluster)->config(), node.machine);
+      if (!node.machine.head && !ip.empty()) ips.push_back(ip);
     }
     if (session.json) {
       show_json(session, {{"format_version", kOutputFormat}, {"ips", ips}});

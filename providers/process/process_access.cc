@@ -1,3 +1,8 @@
+#include <algorithm>
+#include <cctype>
+
+#include "base/files.h"
+#include "base/text.h"
 #include "providers/process/environment.h"
 #include "providers/process/process_provider.h"
 #include "providers/process/ray_command.h"
@@ -67,6 +72,39 @@ Result<std::string> ProcessAccess::dashboard_url(const CloudNode& head) {
   Result<NodeFacts> facts = facts_of(head);
   if (!facts) return facts.error();
   return "http://" + facts->address + ":" + std::to_string(facts->dashboard_port);
+}
+
+Result<std::vector<std::string>> ProcessAccess::terminal(const CloudNode& node,
+                                                         const Terminal& wanted) {
+  const std::optional<NodeFolder> folder = root_->find(node.id);
+  if (!folder || !folder->alive() || folder->stopping()) {
+    return transient(ErrorCode::kConnectionLost, "machine " + node.id.text + " is not running");
+  }
+  const Result<NodeFacts> facts = folder->facts();
+  if (!facts) return facts.error();
+  const Result<std::string> ray = find_ray(settings_.ray);
+  Environment environment = node_environment(*folder, *facts, ray ? *ray : "");
+  environment["HOME"] = folder->path().string();
+  std::string text = "for name in $(compgen -e RAY); do unset \"$name\"; done\n";
+  for (const auto& [name, value] : environment) {
+    const bool plain = std::all_of(
+        name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+    if (plain) text += "export " + name + "=" + shell_quote(value) + "\n";
+  }
+  const std::string file = folder->file("terminal_env").string();
+  if (Result<> written = write_file_atomic(file, text, 0600); !written) return written.error();
+  std::vector<std::string> argv{"bash",
+                                "-c",
+                                "cd -- \"$1\" && . \"$2\"; shift 2 && exec bash \"$@\"",
+                                "rayctl-terminal",
+                                folder->path().string(),
+                                file};
+  if (wanted.line.empty()) {
+    argv.emplace_back("-i");
+  } else {
+    argv.insert(argv.end(), {"-c", wanted.line});
+  }
+  return argv;
 }
 
 }  // namespace rayctl::process

@@ -40,6 +40,9 @@ class ProcessAccess final : public NodeAccess {
                                 const CloudNode* head) override;
   Result<std::string> gcs_endpoint(const CloudNode& head) override;
   Result<std::string> dashboard_url(const CloudNode& head) override;
+  /// A bash in the node's home with the node's environment, which it reads from a file there:
+  /// values may be secrets. Forwards are left out, the node's ports being this machine's.
+  Result<std::vector<std::string>> terminal(const CloudNode& node, const Terminal& wanted) override;
 
  private:
   Result<NodeFacts> facts_of(const CloudNode& node) const;

@@ -46,6 +46,13 @@ TEST(Flags, BindEveryKind) {
   EXPECT_EQ(given.rest, (std::vector<std::string>{"-l", "--yes"}));
 }
 
+TEST(Flags, AFlagThatMayBeRepeatedTakesOneValueAtATime) {
+  Given given;
+  ASSERT_TRUE(parse(given, {"a.yaml", "--target", "a", "word", "--target", "b", "more"}));
+  EXPECT_EQ(given.targets, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(given.rest, (std::vector<std::string>{"word", "more"}));
+}
+
 TEST(Flags, HelpIsSeenBeforeAnythingIsWrong) {
   Given given;
   const Result<bool> parsed = parse(given, {"--nonsense", "--help"});
