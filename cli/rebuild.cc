@@ -57,6 +57,7 @@ Rebuilt rebuild_snapshot(const Config& config, const Desired& desired, const Sna
   snapshot.serial = previous.serial;
   snapshot.epoch = previous.epoch;
   snapshot.highest = previous.highest;
+  snapshot.pins = previous.pins;
   snapshot.cluster = config.cluster;
   snapshot.cluster_id = choose_id(machines, fresh_id);
   // Limits live in no tag; the file's are taken as applied, since they disturb no node.

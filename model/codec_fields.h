@@ -14,9 +14,12 @@ template <class T, class M>
 struct Field {
   std::string_view key;
   M T::*member;
+  bool added = false;  ///< by a minor version: what was written before lacks it
 };
 template <class T, class M>
 Field(const char*, M T::*) -> Field<T, M>;
+template <class T, class M>
+Field(const char*, M T::*, bool) -> Field<T, M>;
 
 /// Stands where "format_version" goes. Read by the caller, before anything else.
 struct Version {
@@ -50,6 +53,11 @@ consteval bool in_order(const std::tuple<Fs...>& fields) {
 #define RAYCTL_FIELD(T, name) \
   Field {                     \
     #name, &T::name           \
+  }
+
+#define RAYCTL_ADDED(T, name) \
+  Field {                     \
+    #name, &T::name, true     \
   }
 
 RAYCTL_FIELDS(SpecDigests, RAYCTL_FIELD(SpecDigests, docker), RAYCTL_FIELD(SpecDigests, files),
@@ -107,7 +115,8 @@ RAYCTL_FIELDS(Snapshot, RAYCTL_FIELD(Snapshot, autoscaler), RAYCTL_FIELD(Snapsho
               Version{.value = kStateFormat}, RAYCTL_FIELD(Snapshot, highest),
               RAYCTL_FIELD(Snapshot, imported), RAYCTL_FIELD(Snapshot, lineage),
               RAYCTL_FIELD(Snapshot, nodes), RAYCTL_FIELD(Snapshot, open),
-              RAYCTL_FIELD(Snapshot, overrides), RAYCTL_FIELD(Snapshot, serial));
+              RAYCTL_FIELD(Snapshot, overrides), RAYCTL_ADDED(Snapshot, pins),
+              RAYCTL_FIELD(Snapshot, serial));
 
 RAYCTL_FIELDS(Precondition, RAYCTL_FIELD(Precondition, id),
               RAYCTL_FIELD(Precondition, last_applied), RAYCTL_FIELD(Precondition, power));
@@ -140,8 +149,10 @@ RAYCTL_FIELDS(CloudNode, RAYCTL_FIELD(CloudNode, cluster), RAYCTL_FIELD(CloudNod
               RAYCTL_FIELD(CloudNode, head), RAYCTL_FIELD(CloudNode, id),
               RAYCTL_FIELD(CloudNode, internal_ip), RAYCTL_FIELD(CloudNode, name),
               RAYCTL_FIELD(CloudNode, power), RAYCTL_FIELD(CloudNode, tags),
-              RAYCTL_FIELD(CloudNode, token), RAYCTL_FIELD(CloudNode, type));
+              RAYCTL_FIELD(CloudNode, token), RAYCTL_FIELD(CloudNode, type),
+              RAYCTL_ADDED(CloudNode, unseen), RAYCTL_ADDED(CloudNode, unwanted));
 
+#undef RAYCTL_ADDED
 #undef RAYCTL_FIELD
 #undef RAYCTL_FIELDS
 

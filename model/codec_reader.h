@@ -123,6 +123,7 @@ class Reader {
     const auto one = [&](const auto& field) {
       if constexpr (requires { field.member; }) {
         const auto found = json.find(field.key);
+        if (found == json.end() && field.added) return true;
         if (found == json.end()) return fail("\"" + std::string(field.key) + "\" is missing");
         return read(*found, into.*field.member) || at("." + std::string(field.key));
       } else {

@@ -28,6 +28,9 @@ struct CloudNode {
   /// does not answer); "" if it was. What the other fields say is then what is known from before:
   /// not seen is never the same as gone.
   std::string unseen;
+  /// Why it is not to be kept, whatever the counts say (a private host that is no longer in the
+  /// cluster's file); "" if there is no such reason.
+  std::string unwanted;
   bool operator==(const CloudNode&) const = default;
 };
 

@@ -51,6 +51,9 @@ struct Overrides {
   bool operator==(const Overrides&) const = default;
 };
 
+/// What was seen first and must stay so, by kind and name: the key that a host showed, say.
+using Pins = std::map<std::string, std::map<std::string, std::string>>;
+
 /// Everything that the state store recorded of one cluster.
 struct Snapshot {
   std::string lineage;      ///< random, made with the store; "" before the first write
@@ -65,6 +68,7 @@ struct Snapshot {
   Digest autoscaler, config;                 ///< as last applied
   Overrides overrides;
   bool imported = false;
+  Pins pins;  ///< not part of any plan; moves no serial
   bool operator==(const Snapshot&) const = default;
 };
 

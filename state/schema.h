@@ -78,6 +78,15 @@ CREATE TABLE runs (
   plan TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 )sql",
+    // 2: pins.
+    R"sql(
+CREATE TABLE pins (
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (kind, name)
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 
 inline constexpr int kSchemaVersion = static_cast<int>(kSchemaSteps.size());

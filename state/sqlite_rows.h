@@ -28,6 +28,11 @@ void drop_unused_breakdown(SQLite::Database& database);
 /// Keeps the first of two open operations with one token.
 void add_op(SQLite::Database& database, const OpenOp& op);
 void close_op(SQLite::Database& database, const Finished& finished, Time now);
+/// The first value under a name stays; gives the one that is there now.
+std::string add_pin(SQLite::Database& database, const std::string& kind, const std::string& name,
+                    const std::string& value);
+bool drop_pin(SQLite::Database& database, const std::string& kind, const std::string& name);
+Pins read_pins(SQLite::Database& database);
 void put_run(SQLite::Database& database, const RunRecord& run);
 /// Everything but history gives way to `snapshot`, whose serial becomes `next`.
 void put_snapshot(SQLite::Database& database, const Snapshot& snapshot, std::int64_t next,

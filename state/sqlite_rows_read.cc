@@ -68,8 +68,19 @@ std::int64_t read_serial(Database& database) {
   return row.executeStep() ? row.getColumn(0).getInt64() : -1;
 }
 
+Pins read_pins(Database& database) {
+  Pins pins;
+  Statement rows(database, "SELECT kind, name, value FROM pins");
+  while (rows.executeStep()) {
+    pins[rows.getColumn(0).getString()][rows.getColumn(1).getString()] =
+        rows.getColumn(2).getString();
+  }
+  return pins;
+}
+
 Result<Snapshot> read_snapshot(Database& database) {
   Snapshot snapshot;
+  snapshot.pins = read_pins(database);
   Statement row(database,
                 "SELECT lineage, serial, epoch, name, cluster_id, autoscaler, config, "
                 "min_workers, max_workers, imported FROM cluster");

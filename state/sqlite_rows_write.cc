@@ -123,6 +123,20 @@ void close_op(Database& database, const Finished& finished, Time now) {
       millis(now), std::int64_t{finished.succeeded}, finished.error, finished.token.text);
 }
 
+std::string add_pin(Database& database, const std::string& kind, const std::string& name,
+                    const std::string& value) {
+  run(database, "INSERT OR IGNORE INTO pins VALUES (?,?,?)", kind, name, value);
+  Statement now(database, "SELECT value FROM pins WHERE kind = ? AND name = ?");
+  now.bind(1, kind);
+  now.bind(2, name);
+  return now.executeStep() ? now.getColumn(0).getString() : value;
+}
+
+bool drop_pin(Database& database, const std::string& kind, const std::string& name) {
+  run(database, "DELETE FROM pins WHERE kind = ? AND name = ?", kind, name);
+  return database.getChanges() > 0;
+}
+
 void put_run(Database& database, const RunRecord& record) {
   std::optional<std::int64_t> ended;
   if (record.ended_at) ended = millis(*record.ended_at);
@@ -145,8 +159,9 @@ void put_run(Database& database, const RunRecord& record) {
 void put_snapshot(Database& database, const Snapshot& snapshot, std::int64_t next, Time now) {
   // By position, as in put_nodes.
   [[maybe_unused]] const auto& [lineage, serial, epoch, cluster, cluster_id, nodes, open, highest,
-                                breakdown, autoscaler, config, overrides, imported] = snapshot;
-  database.exec("DELETE FROM nodes; DELETE FROM highest; DELETE FROM breakdown");
+                                breakdown, autoscaler, config, overrides, imported, pins] =
+      snapshot;
+  database.exec("DELETE FROM nodes; DELETE FROM highest; DELETE FROM breakdown; DELETE FROM pins");
   run(database,
       "UPDATE ops SET finished_at = ?, error = 'replaced by a push or an import' "
       "WHERE finished_at IS NULL",
@@ -163,6 +178,10 @@ void put_snapshot(Database& database, const Snapshot& snapshot, std::int64_t nex
   add_breakdown(database, breakdown);
   for (const OpenOp& op : open)
     add_op(database, op);
+  for (const auto& [kind, values] : pins) {
+    for (const auto& [name, value] : values)
+      add_pin(database, kind, name, value);
+  }
 }
 
 }  // namespace rayctl

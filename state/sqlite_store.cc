@@ -68,6 +68,22 @@ class SqliteStore final : public StateStore {
     });
   }
 
+  Result<std::string> pin(const std::string& kind, const std::string& name,
+                          const std::string& value) override {
+    return transact<std::string>([&](SQLite::Database& database) {
+      return Result<std::string>(add_pin(database, kind, name, value));
+    });
+  }
+  Result<bool> unpin(const std::string& kind, const std::string& name) override {
+    return transact<bool>(
+        [&](SQLite::Database& database) { return Result<bool>(drop_pin(database, kind, name)); });
+  }
+  Result<std::map<std::string, std::string>> pins(const std::string& kind) override {
+    return read<std::map<std::string, std::string>>([&](SQLite::Database& database) {
+      return Result<std::map<std::string, std::string>>(std::move(read_pins(database)[kind]));
+    });
+  }
+
   Result<> begin_run(const RunRecord& run) override { return write_run(run); }
   Result<> end_run(const RunRecord& run) override { return write_run(run); }
 

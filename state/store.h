@@ -89,9 +89,18 @@ class StateStore {
   virtual Result<std::int64_t> begin(const OpenOp& op, std::int64_t serial) = 0;
   virtual Result<std::int64_t> finish(const Finished& finished, std::int64_t serial, Time now) = 0;
   virtual Result<std::int64_t> change_cluster(const ClusterChange& change, std::int64_t serial) = 0;
-  /// Replaces everything but history (import, push). Keeps the snapshot's own lineage; its serial
-  /// becomes the next one.
+  /// Replaces everything but history (import, push), pins too. Keeps the snapshot's own lineage;
+  /// its serial becomes the next one.
   virtual Result<std::int64_t> replace(const Snapshot& snapshot, std::int64_t serial) = 0;
+
+  /// Pins `value` under a kind ("host-key") and a name unless something is pinned there; gives what
+  /// is pinned now. Moves no serial and needs no lock: whoever looks may pin.
+  virtual Result<std::string> pin(const std::string& kind, const std::string& name,
+                                  const std::string& value) = 0;
+  /// Takes a pin away; false if there was none.
+  virtual Result<bool> unpin(const std::string& kind, const std::string& name) = 0;
+  /// All of a kind, by name.
+  virtual Result<std::map<std::string, std::string>> pins(const std::string& kind) = 0;
 
   /// History is for people: it moves no serial and its loss harms nothing.
   virtual Result<> begin_run(const RunRecord& run) = 0;

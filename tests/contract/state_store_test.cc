@@ -345,6 +345,52 @@ TEST_P(StateStoreTest, LockExcludesAndSaysWho) {
   EXPECT_TRUE(other->lock({"bo@host", 7, "down", at(1)}, Millis{0}));
 }
 
+TEST_P(StateStoreTest, TheFirstPinStaysUntilItIsTakenAway) {
+  EXPECT_TRUE(store_->pins("host-key")->empty());
+  EXPECT_FALSE(*store_->unpin("host-key", "n1"));
+  EXPECT_EQ(*store_->pin("host-key", "n1", "a"), "a");
+  EXPECT_EQ(*open_()->pin("host-key", "n1", "b"), "a");
+  EXPECT_EQ(*store_->pin("host-key", "n2", "c"), "c");
+  EXPECT_EQ(*store_->pin("image", "n1", "d"), "d");
+  EXPECT_EQ(*open_()->pins("host-key"),
+            (std::map<std::string, std::string>{{"n1", "a"}, {"n2", "c"}}));
+  EXPECT_TRUE(*store_->unpin("host-key", "n1"));
+  EXPECT_EQ(*store_->pin("host-key", "n1", "b"), "b");
+  const Pins all{{"host-key", {{"n1", "b"}, {"n2", "c"}}}, {"image", {{"n1", "d"}}}};
+  EXPECT_EQ(load().pins, all);
+}
+
+TEST_P(StateStoreTest, PinsMoveNoSerialAndNeedNoRecord) {
+  ASSERT_TRUE(store_->pin("host-key", "n1", "a"));
+  EXPECT_EQ(load().serial, 0);
+  EXPECT_EQ(load().lineage, "");
+  ASSERT_EQ(*store_->begin(op("t1"), 0), 1);
+  ASSERT_TRUE(store_->pin("host-key", "n2", "b"));
+  EXPECT_EQ(*store_->begin(op("t2"), 1), 2);
+}
+
+TEST_P(StateStoreTest, ReplacingReplacesPins) {
+  ASSERT_TRUE(store_->pin("host-key", "n1", "a"));
+  Snapshot other = load();
+  other.pins = {{"host-key", {{"n2", "b"}}}};
+  ASSERT_TRUE(store_->replace(other, 0));
+  EXPECT_EQ(load().pins, other.pins);
+}
+
+TEST_P(StateStoreTest, PinsOfManyAtOnceAgree) {
+  std::vector<std::string> kept(8);
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    threads.emplace_back([&, i] {
+      const Result<std::string> pinned = open_()->pin("host-key", "n1", std::to_string(i));
+      if (pinned) kept[i] = *pinned;
+    });
+  }
+  threads.clear();
+  for (const std::string& each : kept)
+    EXPECT_EQ(each, (*store_->pins("host-key"))["n1"]);
+}
+
 TEST_P(StateStoreTest, LockWaitsForItsTurn) {
   auto lock = store_->lock({"ana@host", 1, "apply", at(0)}, Millis{0});
   ASSERT_TRUE(lock);

@@ -155,6 +155,15 @@ TEST(Codec, NewerMinorIsReadWithoutWhatItAdds) {
   EXPECT_EQ(*snapshot_from_json(state), examples::snapshot());
 }
 
+TEST(Codec, AnOlderMinorIsReadWithoutWhatWasAddedSince) {
+  Json state = to_json(examples::snapshot());
+  state["format_version"] = "1.0";
+  state.erase("pins");
+  Snapshot without = examples::snapshot();
+  without.pins.clear();
+  EXPECT_EQ(*snapshot_from_json(state), without);
+}
+
 TEST(Codec, CutOffAnywhereIsAnErrorAndNoMore) {
   const std::string state = encode(examples::snapshot());
   for (std::size_t size = 0; size < state.size(); size += 3) {

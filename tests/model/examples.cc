@@ -38,7 +38,7 @@ NodeSpec spec(const char* type, bool head) {
 [[maybe_unused]] void every_field(const Snapshot& s, const NodeRecord& r, const Plan& p,
                                   const Step& step, const NodeSpec& spec, const RayStart& start,
                                   const Precondition& pre, const Diagnostic& diagnostic) {
-  [[maybe_unused]] const auto& [s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13] = s;
+  [[maybe_unused]] const auto& [s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14] = s;
   [[maybe_unused]] const auto& [r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11] = r;
   [[maybe_unused]] const auto& [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14, p15,
                                 p16, p17] = p;
@@ -77,6 +77,7 @@ Snapshot snapshot() {
                         {head.applied.setup, {{"setup_commands", {"bb"}}}}};
   snapshot.autoscaler = {"cc"};
   snapshot.config = {"dd"};
+  snapshot.pins = {{"host-key", {{"10.0.0.2", "ssh-ed25519 SHA256:abc"}}}};
   snapshot.overrides = {2, 5};
   snapshot.imported = true;
   return snapshot;

@@ -128,6 +128,27 @@ Result<std::int64_t> StateStoreFake::replace(const Snapshot& snapshot, std::int6
   });
 }
 
+Result<std::string> StateStoreFake::pin(const std::string& kind, const std::string& name,
+                                        const std::string& value) {
+  const std::lock_guard guard(memory_->mutex);
+  return memory_->snapshot.pins[kind].emplace(name, value).first->second;
+}
+
+Result<bool> StateStoreFake::unpin(const std::string& kind, const std::string& name) {
+  const std::lock_guard guard(memory_->mutex);
+  Pins& pins = memory_->snapshot.pins;
+  const bool there = pins[kind].erase(name) > 0;
+  if (pins[kind].empty()) pins.erase(kind);
+  return there;
+}
+
+Result<std::map<std::string, std::string>> StateStoreFake::pins(const std::string& kind) {
+  const std::lock_guard guard(memory_->mutex);
+  const auto found = memory_->snapshot.pins.find(kind);
+  return found == memory_->snapshot.pins.end() ? std::map<std::string, std::string>()
+                                               : found->second;
+}
+
 Result<> StateStoreFake::begin_run(const RunRecord& run) {
   const std::lock_guard guard(memory_->mutex);
   memory_->runs[run.id] = run;

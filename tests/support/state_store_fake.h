@@ -29,6 +29,10 @@ class StateStoreFake final : public StateStore {
   Result<std::int64_t> finish(const Finished& finished, std::int64_t serial, Time now) override;
   Result<std::int64_t> change_cluster(const ClusterChange& change, std::int64_t serial) override;
   Result<std::int64_t> replace(const Snapshot& snapshot, std::int64_t serial) override;
+  Result<std::string> pin(const std::string& kind, const std::string& name,
+                          const std::string& value) override;
+  Result<bool> unpin(const std::string& kind, const std::string& name) override;
+  Result<std::map<std::string, std::string>> pins(const std::string& kind) override;
   Result<> begin_run(const RunRecord& run) override;
   Result<> end_run(const RunRecord& run) override { return begin_run(run); }
   Result<std::vector<RunRecord>> history(int most) override;
