@@ -90,11 +90,13 @@ Result<Effect> act(Run& run, const Step& step, const CreateNodes& action, const 
   if (!wanted) return wanted.error();
   NodeSpec spec = **wanted;
   spec.launch = run.secrets.reveal(spec.launch);
+  std::string why_fewer;
   const LaunchRequest request{.cluster = run.plan.cluster,
                               .nodes = action.nodes,
                               .spec = &spec,
                               .token = token,
-                              .tags = launch_tags(run.plan.cluster, run.cluster_id, spec, token)};
+                              .tags = launch_tags(run.plan.cluster, run.cluster_id, spec, token),
+                              .why_fewer = &why_fewer};
   for (const NodeName& node : action.nodes)
     run.talk.progress(step, node, "launching");
   Result<std::vector<CloudNode>> made = create(run, request);
@@ -103,6 +105,7 @@ Result<Effect> act(Run& run, const Step& step, const CreateNodes& action, const 
   Effect effect;
   effect.missing.insert(action.nodes.begin(), action.nodes.end());
   std::string trouble;
+  if (!why_fewer.empty()) trouble = "; " + why_fewer;
   for (auto& [name, machine] : named(*made, action.nodes)) {
     NodeRecord record{.type = spec.type,
                       .provider = spec.provider,
@@ -119,7 +122,7 @@ Result<Effect> act(Run& run, const Step& step, const CreateNodes& action, const 
           .set_tags(id, tags, run.world.clock.now() + kCallTimeout);
     });
     if (!tagged) {
-      trouble = "; " + machine.id.text + " could not be named: " + tagged.error().message;
+      trouble += "; " + machine.id.text + " could not be named: " + tagged.error().message;
       continue;
     }
     machine.name = name;

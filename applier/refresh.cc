@@ -50,7 +50,8 @@ std::vector<Place> ours(const Observed& observed, const Snapshot& snapshot) {
     for (const CloudNode& machine : *machines) {
       const bool mine = machine.cluster &&
                         (snapshot.cluster_id.empty() || *machine.cluster == snapshot.cluster_id);
-      if (mine && machine.power == Power::kRunning) found.push_back({provider, machine});
+      if (mine && machine.power == Power::kRunning && machine.unseen.empty())
+        found.push_back({provider, machine});
     }
   }
   return found;

@@ -64,7 +64,7 @@ std::vector<NodeOverview> overview(const Looked& looked) {
     bool seen = listed != looked.observed.machines.end() && listed->second.ok();
     auto machine = machines.find(record.id);
     if (machine != machines.end()) {
-      node.power = machine->second->power;
+      if (machine->second->unseen.empty()) node.power = machine->second->power;
       if (!machine->second->internal_ip.empty()) node.ip = machine->second->internal_ip;
     } else if (seen) {
       node.power = Power::kGone;
@@ -119,6 +119,13 @@ Result<CloudNode> running_head(Cluster& cluster, const Looked& looked) {
       return transient(ErrorCode::kConnectionLost,
                        "no head of cluster " + cluster.config().cluster.text + " was seen, and " +
                            machine.id.text + " does not answer: " + machine.unseen);
+    }
+  }
+  for (const auto& [provider, machines] : looked.observed.machines) {
+    for (const CloudNode& machine : *machines) {
+      if (!machine.head || machine.unseen.empty()) continue;
+      return transient(ErrorCode::kConnectionLost,
+                       "host " + machine.id.text + " does not answer: " + machine.unseen);
     }
   }
   return permanent(ErrorCode::kNoSuchNode,

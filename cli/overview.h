@@ -15,7 +15,7 @@ struct NodeOverview {
   bool head = false;
   CloudId id;
   std::string ip;
-  std::optional<Power> power;  ///< nullopt: its provider could not be listed
+  std::optional<Power> power;  ///< nullopt: it could not be seen
   std::optional<Phase> phase;  ///< nullopt: no record knows it
   std::string failure;
   std::string ray;  ///< "alive", "draining", "dead", "absent", "running" (no Ray), "unknown"
@@ -30,7 +30,8 @@ struct NodeOverview {
 std::vector<NodeOverview> overview(const Looked& looked);
 Json to_json(const NodeOverview& node);
 
-/// The head's machine; kNoSuchNode if none runs, the provider's own error if it cannot be listed.
+/// The head's machine; kNoSuchNode if none runs, the provider's own error if it cannot be listed,
+/// kConnectionLost if the head that is named does not answer.
 Result<CloudNode> running_head(Cluster& cluster, const Looked& looked);
 
 }  // namespace rayctl

@@ -17,10 +17,19 @@ constexpr Millis kCall{30'000};
 struct Left {
   std::vector<std::string> machines;  ///< "worker-1 (i-0abc, stopping)"
   std::vector<std::string> unlisted;  ///< providers that did not answer, and why
+  std::vector<std::string> unseen;    ///< machines that did not answer, and why
+  bool none() const { return machines.empty() && unlisted.empty() && unseen.empty(); }
 };
 
+/// Whether a machine that does not answer may be the cluster's: one that is recorded, or, where
+/// nothing was ever recorded, any.
+bool may_be_ours(const CloudNode& machine, const Snapshot& snapshot) {
+  return machine.cluster || snapshot.lineage.empty();
+}
+
 Left look_again(Session& session, Cluster& cluster, const std::set<ProviderName>& providers,
-                const ClusterId& id, const Goal& goal) {
+                const Snapshot& snapshot, const Goal& goal) {
+  const ClusterId& id = snapshot.cluster_id;
   Left left;
   for (const ProviderName& name : providers) {
     Result<std::vector<CloudNode>> machines =
@@ -30,9 +39,15 @@ Left look_again(Session& session, Cluster& cluster, const std::set<ProviderName>
       continue;
     }
     for (const CloudNode& machine : *machines) {
+      if (goal.workers_only && machine.head) continue;
+      if (!machine.unseen.empty()) {
+        if (may_be_ours(machine, snapshot)) {
+          left.unseen.push_back("host " + machine.id.text + " does not answer: " + machine.unseen);
+        }
+        continue;
+      }
       bool ours = machine.cluster && (id.empty() || *machine.cluster == id);
       if (machine.power == Power::kGone || !ours) continue;
-      if (goal.workers_only && machine.head) continue;
       std::string known = machine.name ? machine.name->text : "unnamed";
       left.machines.push_back(known + " (" + machine.id.text + ")");
     }
@@ -52,11 +67,12 @@ Result<int> prove_empty(Session& session, Cluster& cluster, const Prepared& prep
   Time deadline = session.clock.now() + kPatience;
   Left left;
   do {
-    left = look_again(session, cluster, providers, prepared.snapshot.cluster_id, goal);
+    left = look_again(session, cluster, providers, prepared.snapshot, goal);
     if (left.machines.empty() && left.unlisted.empty()) break;
   } while (session.clock.now() < deadline && session.clock.sleep(kPause, {}));
 
-  bool empty = left.machines.empty() && left.unlisted.empty();
+  bool empty = left.none();
+  left.unlisted.insert(left.unlisted.end(), left.unseen.begin(), left.unseen.end());
   std::string name = cluster.config().cluster.text;
   std::string line;
   if (empty) {

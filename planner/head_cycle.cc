@@ -59,7 +59,8 @@ class Follower {
                                 : head();
     const NodeView* node = roster_.works[old].node;
     return node != nullptr && started(*node->record) && node->presence != Presence::kStopping &&
-           node->presence != Presence::kStopped && node->presence != Presence::kGone;
+           node->presence != Presence::kStopped && node->presence != Presence::kGone &&
+           (node->machine == nullptr || node->machine->unseen.empty());
   }
 
   static bool may_follow(const Work& work) {

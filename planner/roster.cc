@@ -194,7 +194,8 @@ class FateDecider {
     if (work.spec == nullptr || in_.desired.destroy || !listed(in_, work.spec->provider)) return;
     std::vector<std::string> fields = replaced_fields(work);
     if (fields.empty()) return;
-    const std::string what = join(fields, ", ") + " changed";
+    const std::string unwanted = unwanted_of(work);
+    const std::string what = unwanted.empty() ? join(fields, ", ") + " changed" : unwanted;
     if (in_.options.replace_head && !in_.options.no_restart) {
       work.fields = std::move(fields);
       new_nodes_.replace(head, Reason::kOutOfDate, what);
@@ -230,7 +231,11 @@ class FateDecider {
     for (const int i : members) {
       Work& work = at(i);
       const Presence presence = work.node->presence;
-      if (work.fate == Fate::kKeep && in_.desired.release.contains(work.name)) {
+      const std::string unwanted = unwanted_of(work);
+      if (work.fate == Fate::kKeep && !unwanted.empty()) {
+        remove(work, in_.desired.destroy ? Reason::kDestroy : Reason::kNotWanted,
+               in_.desired.destroy ? kDown : unwanted);
+      } else if (work.fate == Fate::kKeep && in_.desired.release.contains(work.name)) {
         remove(work, Reason::kReleased, "the autoscaler released it");
       } else if (in_.desired.destroy && presence == Presence::kStopping &&
                  work.fate == Fate::kLeave) {
@@ -300,9 +305,16 @@ class FateDecider {
     }
   }
 
+  /// Why its provider does not want the machine any more.
+  static std::string unwanted_of(const Work& work) {
+    const CloudNode* machine = work.node->machine;
+    return machine == nullptr ? "" : machine->unwanted;
+  }
+
   /// Empty if the node need not be made anew.
   std::vector<std::string> replaced_fields(const Work& work) {
     if (work.head && work.type != in_.desired.head_type) return {"head_node_type"};
+    if (!unwanted_of(work).empty()) return {"provider"};
     const SpecDigests& want = work.spec->digests;
     if (!launch_differs(*work.node->record, want)) return {};
     return changes_.fields(work.node->record->applied.launch, want.launch, "launch");

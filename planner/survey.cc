@@ -20,7 +20,7 @@ bool recent(Time then, Time now) {
 /// The order that makes the choice between two listings of one id independent of list order.
 auto rank(const CloudNode& node) {
   return std::tie(node.power, node.cluster, node.name, node.type, node.token, node.head,
-                  node.internal_ip, node.external_ip, node.tags);
+                  node.internal_ip, node.external_ip, node.unseen, node.unwanted, node.tags);
 }
 
 class Surveyor {
@@ -67,7 +67,8 @@ class Surveyor {
     for (const auto& [provider, machines] : in_.observed.machines) {
       if (!machines) continue;
       for (const CloudNode& machine : *machines) {
-        if (machine.head && machine.cluster && machine.power != Power::kGone) {
+        if (machine.head && machine.cluster && machine.power != Power::kGone &&
+            machine.unseen.empty()) {
           ids.insert(*machine.cluster);
         }
       }
@@ -134,6 +135,7 @@ class Surveyor {
           recent(record.launched_at, in_.observed.at) || launching_.contains(name.text);
       return fresh && !record.id.empty() ? Presence::kExpected : Presence::kGone;
     }
+    if (!machine->unseen.empty()) return Presence::kUnseen;
     if (machine->power == Power::kGone) return Presence::kGone;
     if (!ours(*machine)) return Presence::kForeign;
     if (machine->power == Power::kStopping) return Presence::kStopping;
@@ -159,6 +161,9 @@ class Surveyor {
       } else {
         view.machine = claim(by_id, record.id);
         view.presence = presence_of(name, record, view.machine);
+        if (view.presence == Presence::kUnseen) {
+          say_silent(*view.machine, view.name.text + " is left alone");
+        }
         if (view.presence == Presence::kForeign) block_foreign(*view.machine, &view.name);
         if (view.machine != nullptr && view.machine->head) view.head = true;
       }
@@ -187,6 +192,11 @@ class Surveyor {
     found_.blind_spots.push_back("machines of " + provider.text + " could not be listed" + why +
                                  "; " + (nodes == 0 ? "nothing" : "its " + plural(nodes, "node")) +
                                  (nodes == 0 ? " is made or removed there" : " are left alone"));
+  }
+
+  void say_silent(const CloudNode& machine, const std::string& then) {
+    found_.blind_spots.push_back("host " + machine.id.text + " does not answer: " + machine.unseen +
+                                 "; " + then);
   }
 
   void block_foreign(const CloudNode& machine, const NodeName* recorded) {
@@ -237,11 +247,16 @@ class Surveyor {
       NodeName name;
     };
     std::vector<Loose> loose;
-    std::vector<const CloudNode*> foreign;
+    std::vector<const CloudNode*> foreign, silent;
     for (const auto& [provider, by_id] : machines_) {
       for (const auto& [id, seen] : by_id) {
         const Power power = seen.machine->power;
-        if (seen.recorded || power == Power::kGone || power == Power::kStopping) continue;
+        if (seen.recorded) continue;
+        if (!seen.machine->unseen.empty()) {
+          silent.push_back(seen.machine);
+          continue;
+        }
+        if (power == Power::kGone || power == Power::kStopping) continue;
         if (ours(*seen.machine)) {
           loose.push_back({seen.machine, &provider, {}});
         } else {
@@ -249,8 +264,11 @@ class Surveyor {
         }
       }
     }
-    std::stable_sort(foreign.begin(), foreign.end(),
-                     [](const CloudNode* a, const CloudNode* b) { return a->id < b->id; });
+    const auto by_name = [](const CloudNode* a, const CloudNode* b) { return a->id < b->id; };
+    std::stable_sort(silent.begin(), silent.end(), by_name);
+    for (const CloudNode* machine : silent)
+      say_silent(*machine, "what is on it is not known, and it is not used");
+    std::stable_sort(foreign.begin(), foreign.end(), by_name);
     for (const CloudNode* machine : foreign)
       block_foreign(*machine, nullptr);
     std::sort(loose.begin(), loose.end(), [](const Loose& a, const Loose& b) {

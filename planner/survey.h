@@ -20,7 +20,7 @@ enum class Presence {
   kStopping,  ///< on its way out
   kGone,      ///< not listed, or listed as gone
   kExpected,  ///< not listed, but launched so recently that a list may omit it
-  kUnseen,    ///< its provider could not be listed
+  kUnseen,    ///< its provider could not be listed, or it does not answer itself
   kForeign,   ///< recorded, but the machine carries another cluster's id
 };
 

@@ -22,6 +22,8 @@ struct LaunchRequest {
   const NodeSpec* spec = nullptr;
   OpToken token;
   Tags tags;  ///< launch_tags(): put on every machine in the same call that makes it
+  /// Where a provider that made fewer machines than asked for says why, in one line; may be null.
+  std::string* why_fewer = nullptr;
 };
 
 /// A place that machines come from. May be eventually consistent; may be called concurrently.
@@ -72,6 +74,9 @@ class NodeAccess {
                                         const CloudNode* head) = 0;
   /// host:port at which GCS of this head is reached from here, already forwarded where needed.
   virtual Result<std::string> gcs_endpoint(const CloudNode& head) = 0;
+  /// host:port at which the nodes reach GCS of this head. Where nodes are on this machine, the
+  /// same as gcs_endpoint.
+  virtual Result<std::string> gcs_on_nodes(const CloudNode& head) { return gcs_endpoint(head); }
   /// http://host:port of the dashboard as seen from here.
   virtual Result<std::string> dashboard_url(const CloudNode& head) = 0;
   /// A forward from `local_port` (0: a free one) to a port that the node listens on at its own

@@ -153,6 +153,8 @@ class WorldMaker {
         .id = record.id, .cluster = kOurs, .name = name, .type = record.type, .head = record.head};
     machine.power = one_in(2) ? Power::kRunning : static_cast<Power>(below(5));
     if (one_in(12)) machine.cluster = label();
+    if (one_in(12)) machine.unseen = "connection refused";
+    if (one_in(12)) machine.unwanted = "no longer in the file";
     machine.tags = record_tags(record);
     list(record.provider, std::move(machine));
   }

@@ -97,6 +97,28 @@ std::string unlisted_left_alone(const World& world, const Plan& plan) {
   return "";
 }
 
+/// A machine that does not answer is in no step at all.
+std::string silent_left_alone(const World& world, const Plan& plan) {
+  const auto machines = machines_of(world.observed);
+  for (const Step& step : plan.steps) {
+    for (const NodeName& node : nodes_of(step.action)) {
+      const auto record = world.snapshot.nodes.find(node);
+      if (record == world.snapshot.nodes.end()) continue;
+      const auto list = world.observed.machines.find(record->second.provider);
+      if (list == world.observed.machines.end() || !list->second) continue;
+      const auto is = [&](const CloudNode& machine) { return machine.id == record->second.id; };
+      const auto silent = [&](const CloudNode& machine) {
+        return is(machine) && !machine.unseen.empty();
+      };
+      if (std::any_of(list->second->begin(), list->second->end(), silent) &&
+          std::count_if(list->second->begin(), list->second->end(), is) == 1) {
+        return step_text(step) + " is about a machine that does not answer";
+      }
+    }
+  }
+  return "";
+}
+
 /// Names of living things are not given again, and each new name once.
 std::string names_are_new(const World& world, const Plan& plan) {
   std::set<NodeName> made;
@@ -227,8 +249,8 @@ std::string head_stays(const World& world, const Plan& plan) {
 std::string broken_rule(const World& world, const Plan& plan) {
   for (const std::string& broken :
        {order(plan), only_ours_end(world, plan), unlisted_left_alone(world, plan),
-        names_are_new(world, plan), ray_order(world, plan), few_away(world, plan),
-        head_stays(world, plan)}) {
+        silent_left_alone(world, plan), names_are_new(world, plan), ray_order(world, plan),
+        few_away(world, plan), head_stays(world, plan)}) {
     if (!broken.empty()) return broken;
   }
   return "";

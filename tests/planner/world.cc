@@ -194,7 +194,7 @@ class Reader {
   void read_node(const std::string& name, const Json& json) {
     allow(json,
           {"type", "provider", "id", "phase", "applied", "running", "machine", "cluster", "age_s",
-           "failure", "head"},
+           "failure", "head", "unseen", "unwanted"},
           name);
     const std::string type = json.value("type", name.substr(0, name.rfind('-')));
     const NodeSpec* spec = nullptr;
@@ -230,6 +230,8 @@ class Reader {
                       .type = record.type,
                       .head = record.head};
     read_cluster(json, machine);
+    machine.unseen = json.value("unseen", "");
+    machine.unwanted = json.value("unwanted", "");
     machine.tags = record_tags(record);
     machines_of(record.provider).push_back(std::move(machine));
   }
@@ -244,7 +246,7 @@ class Reader {
   void read_machine(const Json& json) {
     allow(json,
           {"id", "provider", "power", "cluster", "name", "type", "token", "head", "applied",
-           "running", "phase"},
+           "running", "phase", "unseen"},
           "machine");
     CloudNode machine{.id = {json.at("id").get<std::string>()},
                       .power = read_power(json.value("power", "running")),
@@ -253,6 +255,7 @@ class Reader {
     read_cluster(json, machine);
     if (json.contains("name")) machine.name = NodeName{json.at("name").get<std::string>()};
     if (json.contains("type")) machine.type = NodeTypeName{json.at("type").get<std::string>()};
+    machine.unseen = json.value("unseen", "");
     if (json.contains("token")) machine.token = OpToken{json.at("token").get<std::string>()};
     NodeRecord record;
     record.phase = read_phase(json.value("phase", "launched"));
