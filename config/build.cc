@@ -89,6 +89,16 @@ NodeTypeConfig build_type(const Yaml::Entry& entry, const Config& config) {
   return type;
 }
 
+SshKeys build_ssh(const Yaml& from) {
+  SshKeys ssh;
+  ssh.port = whole_of(from, "port", ssh.port);
+  ssh.login_shell = flag_of(from, "login_shell", ssh.login_shell);
+  ssh.connect_timeout_s = number_of(from, "connect_timeout_s", ssh.connect_timeout_s);
+  ssh.keepalive_s = number_of(from, "keepalive_s", ssh.keepalive_s);
+  ssh.jump_through_head = text_of(from, "jump") == "head";
+  return ssh;
+}
+
 RayctlSettings build_settings(const Yaml& root) {
   RayctlSettings settings;
   const Yaml* provider = root.find("provider");
@@ -100,6 +110,14 @@ RayctlSettings build_settings(const Yaml& root) {
   settings.drain_timeout_s = number_of(*from, "drain_timeout_s", settings.drain_timeout_s);
   settings.auth_token = flag_of(*from, "auth_token", settings.auth_token);
   settings.wait_for_workers = flag_of(*from, "wait_for_workers", settings.wait_for_workers);
+  if (const Yaml* ssh = from->find("ssh")) settings.ssh = build_ssh(*ssh);
+  if (const Yaml* hosts = from->find("hosts")) {
+    for (const Yaml::Entry& host : hosts->entries) {
+      settings.hosts[host.key] = {text_of(host.value, "ssh_user"),
+                                  text_of(host.value, "ssh_private_key"),
+                                  whole_of(host.value, "ssh_port", 0)};
+    }
+  }
   return settings;
 }
 

@@ -8,6 +8,10 @@ namespace rayctl {
 
 using namespace make;  // NOLINT(google-build-using-namespace): rows of tables
 
+namespace {
+constexpr int kLastPort = 65535;
+}  // namespace
+
 const Key* Record::find(const std::string& name) const {
   auto at =
       std::find_if(keys.begin(), keys.end(), [&](const Key& key) { return key.name == name; });
@@ -141,6 +145,40 @@ const Record* node_type_record() {
   return &record;
 }
 
+const Record* ssh_record() {
+  Key port = whole("port", "The port of sshd on every machine. Default 22.", 1);
+  port.most = kLastPort;
+  static const Record record{{
+      port,
+      yes_no(
+          "login_shell",
+          "Commands run as Ray runs them, in an interactive login shell of bash; false: in plain "
+          "`sh`, for minimal images. Default true."),
+      number("connect_timeout_s",
+             "Seconds to reach a machine and log in before it counts as not answering. Default 10.",
+             1),
+      number(
+          "keepalive_s",
+          "Ask a silent connection for a sign of life after so many seconds; after three without "
+          "one it is lost. Default 15.",
+          2),
+      one_of("jump", {"head", "none"},
+             "`head`: workers are reached through the head. Default none."),
+  }};
+  return &record;
+}
+
+const Record* host_record() {
+  Key port = whole("ssh_port", "The port of its sshd.", 1);
+  port.most = kLastPort;
+  static const Record record{{
+      text("ssh_user", "The user to log in as on this host."),
+      text("ssh_private_key", "Path of the private key for this host, here."),
+      port,
+  }};
+  return &record;
+}
+
 const Record* rayctl_record() {
   static const Record record{{
       whole("max_unavailable", "How many workers may be replaced at a time. Default 1.", 1),
@@ -150,6 +188,9 @@ const Record* rayctl_record() {
       yes_no("auth_token", "Ray's token authentication. Default true."),
       yes_no("wait_for_workers",
              "`up` and `apply` wait until the workers have joined. Default true."),
+      make::record("ssh", ssh_record, "How machines are reached, beside `auth`."),
+      record_of("hosts", host_record,
+                "With `type: local`: what is different on single hosts, by their address."),
   }};
   return &record;
 }

@@ -55,6 +55,8 @@ const Record* docker_record();
 const Record* node_type_record();
 /// Our own keys, under `rayctl:` or `provider.rayctl`.
 const Record* rayctl_record();
+const Record* ssh_record();   ///< rayctl.ssh
+const Record* host_record();  ///< one of rayctl.hosts
 
 /// A provider.type that we know.
 struct ProviderKeys {

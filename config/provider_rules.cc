@@ -1,6 +1,8 @@
 #include <filesystem>
+#include <map>
 
 #include "base/files.h"
+#include "base/text.h"
 #include "config/checks.h"
 #include "config/defaults.h"
 
@@ -78,11 +80,61 @@ void check_local(const Yaml& root, Findings& findings) {
   }
 }
 
+/// The addresses of a list of machines, each with its place.
+std::map<std::string, Source> addresses_of(const Yaml& provider, Findings& findings) {
+  std::map<std::string, Source> seen;
+  const auto add = [&](const Yaml& value) {
+    if (!value.is_string()) return;
+    const auto& address = value.scalar.get_ref<const std::string&>();
+    if (address.empty() || address.find_first_of(" \t/@") != std::string::npos ||
+        address.front() == '-') {
+      findings.error(value.where, "`" + address + "` is no address of a machine",
+                     "write an IP address or a host name; the user and the port have keys of their "
+                     "own");
+    } else if (!seen.emplace(address, value.where).second) {
+      findings.error(value.where, "the machine `" + address + "` stands here twice",
+                     "a machine is the head or one worker");
+    }
+  };
+  if (const Yaml* head = provider.find("head_ip")) add(*head);
+  if (const Yaml* workers = provider.find("worker_ips")) {
+    for (const Yaml& each : workers->items)
+      add(each);
+  }
+  return seen;
+}
+
+void check_hosts(const Yaml& root, bool local, Findings& findings) {
+  const Yaml& provider = *root.find("provider");
+  const std::map<std::string, Source> addresses =
+      local ? addresses_of(provider, findings) : std::map<std::string, Source>();
+  const Yaml* ours = root.find("rayctl");
+  if (ours == nullptr) ours = provider.find("rayctl");
+  const Yaml::Entry* hosts = ours == nullptr ? nullptr : ours->entry("hosts");
+  if (hosts == nullptr) return;
+  if (!local) {
+    findings.error(hosts->where, "`hosts` of rayctl has no place without `type: local`",
+                   "remove it");
+    return;
+  }
+  std::vector<std::string> names;
+  for (const auto& [address, where] : addresses)
+    names.push_back(address);
+  for (const Yaml::Entry& host : hosts->value.entries) {
+    if (addresses.contains(host.key)) continue;
+    const std::string near = nearest(host.key, names);
+    findings.error(host.where, "`" + host.key + "` is none of the cluster's machines",
+                   near.empty() ? "name one of provider.head_ip and provider.worker_ips"
+                                : "did you mean `" + near + "`?");
+  }
+}
+
 }  // namespace
 
 void check_provider_rules(const Yaml& root, const std::string& provider, Findings& findings) {
   if (provider == "process") check_process(root, findings);
   if (provider == "local") check_local(root, findings);
+  check_hosts(root, provider == "local", findings);
 }
 
 std::string mount_source(const std::string& local, const std::string& file,

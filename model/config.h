@@ -36,6 +36,24 @@ struct FileMountConfig {
   bool operator==(const FileMountConfig&) const = default;
 };
 
+/// How machines are reached over SSH, beside `auth`.
+struct SshKeys {
+  int port = 22;
+  bool login_shell = true;
+  double connect_timeout_s = 10;
+  double keepalive_s = 15;
+  bool jump_through_head = false;  ///< workers only
+  bool operator==(const SshKeys&) const = default;
+};
+
+/// What is different on one private host; "" and 0: as on all.
+struct HostLogin {
+  std::string user;
+  std::string private_key;  ///< as written, may start with "~"
+  int port = 0;
+  bool operator==(const HostLogin&) const = default;
+};
+
 /// Our own keys: the map `rayctl:` at the top level, or `provider.rayctl`.
 struct RayctlSettings {
   int max_unavailable = 1;      ///< workers replaced at a time
@@ -43,6 +61,8 @@ struct RayctlSettings {
   double drain_timeout_s = 60;
   bool auth_token = true;  ///< Ray's token authentication for clusters we make
   bool wait_for_workers = true;
+  SshKeys ssh;
+  std::map<std::string, HostLogin> hosts;  ///< by address, as provider.head_ip and worker_ips say
   bool operator==(const RayctlSettings&) const = default;
 };
 

@@ -111,6 +111,8 @@ TEST(Schema, TheManualNamesEveryKey) {
   expect(*docker_record());
   expect(*node_type_record());
   expect(*rayctl_record());
+  expect(*ssh_record());
+  expect(*host_record());
   for (const ProviderKeys& keys : provider_keys()) {
     EXPECT_NE(manual.find("`" + keys.type + "`"), std::string::npos) << keys.type;
     expect(*keys.provider());
