@@ -17,6 +17,9 @@ struct Command {
   std::vector<std::string> argv;
   std::map<std::string, std::string> env;  ///< added to the node's own
   std::string input;                       ///< standard input; where secrets belong
+  /// It needs nothing of the user's start-up files: where others get a login shell, it gets none
+  /// (one of bash costs from 10 ms to a second, as the user's ~/.bashrc is).
+  bool plain = false;
   bool operator==(const Command&) const = default;
 };
 

@@ -26,6 +26,7 @@ Result<> check(const OpToken& token) {
 
 Command script(const std::string& text, const OpToken& token, std::vector<std::string> arguments) {
   Command command{{"sh", "-c", text, "rayctl-op", token.text}, {}, ""};
+  command.plain = true;
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
   return command;
 }
@@ -101,6 +102,7 @@ Result<OpStatus> start_op(CommandRunner& runner, const OpToken& token, const Com
   Command start = script(op_start_script(), token, std::move(arguments));
   start.env = command.env;
   start.input = command.input;
+  start.plain = command.plain;
   Result<CommandOutput> ran = runner.run(start, deadline);
   if (!ran) return ran.error();
   if (ran->exit_code != 0) return script_error(*ran, "start an operation");

@@ -33,14 +33,17 @@ Attempt judge(const SshWire& wire, int result, const std::string& refusal) {
   return {false, false, "not usable (" + wire.last_error() + ")"};
 }
 
+// The time that a person takes to answer is added to the deadline.
 Attempt try_file(SshWire& wire, const SshSettings& settings, const std::string& file,
-                 Time deadline) {
+                 Time& deadline) {
   const Result<std::string> key = read_file(file, kLargestKey);
   if (!key) return {false, false, "cannot be read"};
   std::string passphrase;
   if (key_is_encrypted(*key)) {
     if (!settings.passphrase) return {false, false, "is encrypted and there is nobody to ask"};
+    const Time asked = ssh_now();
     std::optional<std::string> given = settings.passphrase(file);
+    deadline += ssh_now() - asked;
     if (!given) return {false, false, "is encrypted and no passphrase was given"};
     passphrase = std::move(*given);
   }

@@ -31,10 +31,13 @@ std::string fingerprint_text(std::string_view sha256) {
 
 Result<> check_host_key(const std::string& node, const HostKey& pinned, const HostKey& seen) {
   if (pinned == seen) return {};
-  return permanent(ErrorCode::kHostKeyChanged,
-                   "the host key of " + node + " has changed: it was " + pinned.type + " " +
-                       pinned.fingerprint + " and is now " + seen.type + " " + seen.fingerprint +
-                       "; the machine was set up anew, or another one answers at its address");
+  return permanent(
+      ErrorCode::kHostKeyChanged,
+      "the host key of " + node + " has changed: it was " + pinned.type + " " + pinned.fingerprint +
+          " and is now " + seen.type + " " + seen.fingerprint +
+          "; the machine was set up anew, or another one answers at its address. If it is "
+          "the machine, `rayctl state unpin " +
+          node + "` forgets the old key");
 }
 
 }  // namespace rayctl

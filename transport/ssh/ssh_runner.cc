@@ -104,8 +104,8 @@ Result<CommandOutput> SshRunner::run_request(ExecRequest request, const std::str
 
 Result<CommandOutput> SshRunner::run(const Command& command, Time deadline,
                                      const OutputSink& sink) {
-  Result<ExecRequest> request =
-      remote_request(command, connection_->settings().login_shell, new_end_mark());
+  Result<ExecRequest> request = remote_request(
+      command, connection_->settings().login_shell && !command.plain, new_end_mark());
   if (!request) return request.error();
   return run_request(std::move(*request), command.argv.front(), deadline, sink, keep_);
 }
