@@ -103,7 +103,8 @@ constexpr std::array kRows = {
                   "Run it again; a set-up that still runs there is waited for, not repeated."},
     ErrorCodeInfo{
         Code::kHostKeyChanged, Exit::kCredentials, "A node shows another host key than before.",
-        "Find out why before you go on: if the machine was set up anew, forget its old key."},
+        "Find out why before you go on: if the machine was set up anew, forget its old key with "
+        "`rayctl state unpin`."},
 };
 
 }  // namespace

@@ -82,8 +82,12 @@ Result<std::unique_ptr<Cluster>> Cluster::open(Session& session, Config config,
   if (!key) return key.error();
   cluster->digest_key_ = *std::move(key);
 
-  ProviderSetting setting{
-      .config = cluster->config_, .state_root = state_home(), .program = session.program};
+  ProviderSetting setting{.config = cluster->config_,
+                          .state_root = state_home(),
+                          .program = session.program,
+                          .io = session.io,
+                          .clock = session.clock,
+                          .store = *cluster->store_};
   Result<ProviderParts> parts = session.providers.make(cluster->config_.provider, setting);
   if (!parts) return parts.error();
   cluster->parts_[cluster->config_.provider] = *std::move(parts);

@@ -121,13 +121,6 @@ Result<CloudNode> running_head(Cluster& cluster, const Looked& looked) {
                            machine.id.text + " does not answer: " + machine.unseen);
     }
   }
-  for (const auto& [provider, machines] : looked.observed.machines) {
-    for (const CloudNode& machine : *machines) {
-      if (!machine.head || machine.unseen.empty()) continue;
-      return transient(ErrorCode::kConnectionLost,
-                       "host " + machine.id.text + " does not answer: " + machine.unseen);
-    }
-  }
   return permanent(ErrorCode::kNoSuchNode,
                    "cluster " + cluster.config().cluster.text + " has no running head");
 }

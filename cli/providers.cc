@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "base/text.h"
+#include "cli/access/private_hosts.h"
 #include "providers/process/process_provider.h"
 #include "transport/local_runner.h"
 
@@ -32,6 +33,7 @@ Result<ProviderParts> make_process(const ProviderSetting& setting) {
 ProviderRegistry make_registry() {
   ProviderRegistry registry;
   registry.add("process", make_process);
+  registry.add("local", make_private_hosts);
   return registry;
 }
 

@@ -6,8 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
+#include "cli/io.h"
 #include "model/config.h"
 #include "providers/provider.h"
+#include "state/store.h"
 
 namespace rayctl {
 
@@ -16,6 +19,9 @@ struct ProviderSetting {
   const Config& config;
   std::filesystem::path state_root;  ///< where the state of all clusters of this user lives
   std::string program;               ///< path of this program, for providers that start it again
+  const Io& io;
+  Clock& clock;
+  StateStore& store;  ///< of the cluster
 };
 
 /// A provider and the way to its machines.

@@ -105,7 +105,7 @@ Result<RemoteNode> reach_machine(Cluster& cluster, const Looked& looked, const N
   if (cluster.world().plain_processes) return remote;
   const CloudNode* head = find_head(looked.snapshot, looked.observed);
   Result<std::string> address =
-      head == nullptr ? permanent(ErrorCode::kNoSuchNode, "no head") : access.gcs_endpoint(*head);
+      head == nullptr ? permanent(ErrorCode::kNoSuchNode, "no head") : access.gcs_on_nodes(*head);
   if (address) remote.env["RAY_ADDRESS"] = *address;
   return remote;
 }

@@ -34,6 +34,7 @@ constexpr std::array kVerbs{
     VerbEntry{"state list", kRecords, make_state_list_verb},
     VerbEntry{"state show", kRecords, make_state_show_verb},
     VerbEntry{"state rm", kRecords, make_state_rm_verb},
+    VerbEntry{"state unpin", kRecords, make_state_unpin_verb},
     VerbEntry{"state pull", kRecords, make_state_pull_verb},
     VerbEntry{"state push", kRecords, make_state_push_verb},
     VerbEntry{"state history", kRecords, make_state_history_verb},

@@ -71,7 +71,8 @@ void check_number(const Yaml& value, const Key& key, const std::string& in, Find
     findings.error(value.where, in + " is " + value.scalar.dump() + ", below " + least,
                    "write " + least + " or more");
   } else if (number > key.most) {
-    std::string most = Json(key.most).dump();
+    std::string most =
+        whole ? Json(static_cast<long long>(key.most)).dump() : Json(key.most).dump();
     findings.error(value.where, in + " is " + value.scalar.dump() + ", above " + most,
                    "write " + most + " or less");
   } else if (whole && number > 1e9) {

@@ -208,6 +208,11 @@ void check_shape(const Yaml& root, const std::string& provider, Findings& findin
     const Yaml* node = root.find(key);
     if (!keys || !node || !node->is_map()) continue;
     Yaml config = *node;
+    const Yaml* resources = config.find("resources");
+    if (resources != nullptr && resources->is_map()) {
+      check_key(*resources, *node_type_record()->find("resources"), "`resources` of " + ticked(key),
+                findings);
+    }
     config.erase("resources");
     check_record(config, *keys->node_config(), ticked(key) + " (" + provider + ")", findings);
   }

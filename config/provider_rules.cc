@@ -2,7 +2,6 @@
 #include <map>
 
 #include "base/files.h"
-#include "base/text.h"
 #include "config/checks.h"
 #include "config/defaults.h"
 
@@ -117,15 +116,10 @@ void check_hosts(const Yaml& root, bool local, Findings& findings) {
                    "remove it");
     return;
   }
-  std::vector<std::string> names;
-  for (const auto& [address, where] : addresses)
-    names.push_back(address);
   for (const Yaml::Entry& host : hosts->value.entries) {
     if (addresses.contains(host.key)) continue;
-    const std::string near = nearest(host.key, names);
     findings.error(host.where, "`" + host.key + "` is none of the cluster's machines",
-                   near.empty() ? "name one of provider.head_ip and provider.worker_ips"
-                                : "did you mean `" + near + "`?");
+                   "name one of provider.head_ip and provider.worker_ips");
   }
 }
 

@@ -88,7 +88,7 @@ class DoctorVerb final : public Verb {
   static std::optional<int> gcs_port(Cluster& cluster, const std::vector<NamedMachine>& machines) {
     if (!machines.front().machine.head || cluster.world().plain_processes) return std::nullopt;
     Result<std::string> address =
-        cluster.world().access(cluster.config().provider).gcs_endpoint(machines.front().machine);
+        cluster.world().access(cluster.config().provider).gcs_on_nodes(machines.front().machine);
     if (!address) return std::nullopt;
     const std::string port = address->substr(address->rfind(':') + 1);
     int number = 0;

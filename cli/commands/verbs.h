@@ -31,6 +31,7 @@ std::unique_ptr<Verb> make_state_lock_verb();
 std::unique_ptr<Verb> make_state_pull_verb();
 std::unique_ptr<Verb> make_state_push_verb();
 std::unique_ptr<Verb> make_state_rm_verb();
+std::unique_ptr<Verb> make_state_unpin_verb();
 std::unique_ptr<Verb> make_state_show_verb();
 std::unique_ptr<Verb> make_status_verb();
 std::unique_ptr<Verb> make_submit_verb();

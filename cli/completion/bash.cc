@@ -50,7 +50,7 @@ constexpr char kEnd[] = R"script(  if [[ $current == -* ]]; then
     help)
       COMPREPLY=($(compgen -W "$verbs" -- "$current"))
       return ;;
-    logs | 'state show' | 'state rm')
+    logs | 'state show' | 'state rm' | 'state unpin')
       COMPREPLY=($(compgen -W "$(_rayctl_nodes)" -- "$current")) ;;
   esac
   COMPREPLY+=($(compgen -f -- "$current"))

@@ -20,7 +20,9 @@ struct CompletionVerb {
 
   std::string description(const Flags::Info& flag) const;
   /// Whether a node's name stands after it, as an argument or as the value of a flag.
-  bool takes_node() const { return name == "logs" || name == "state show" || name == "state rm"; }
+  bool takes_node() const {
+    return name == "logs" || name == "state show" || name == "state rm" || name == "state unpin";
+  }
 };
 bool takes_node(const Flags::Info& flag);
 

@@ -6,7 +6,11 @@
 #include <string>
 #include <vector>
 
-// The tests run inside the host lab: two machines, and one that only the first can reach.
+#ifndef RAYCTL_LAB_NODES
+#define RAYCTL_LAB_NODES "2"
+#endif
+
+// The tests run inside the host lab: so many machines, and one that only the first can reach.
 int main(int argc, char** argv) {
   bool lists = false;
   for (int i = 1; i < argc; ++i)
@@ -16,7 +20,7 @@ int main(int argc, char** argv) {
     std::string self(4096, '\0');
     self.resize(static_cast<std::size_t>(
         std::max<ssize_t>(0, ::readlink("/proc/self/exe", self.data(), self.size()))));
-    std::vector<std::string> words{lab, "run", "-n", "2", "-p", "1", self};
+    std::vector<std::string> words{lab, "run", "-n", RAYCTL_LAB_NODES, "-p", "1", self};
     words.insert(words.end(), argv + 1, argv + argc);
     std::vector<char*> arguments;
     for (std::string& word : words)

@@ -1,0 +1,106 @@
+#include "cli/access/ssh_pool.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "base/files.h"
+#include "cli/access/passphrase.h"
+
+namespace rayctl {
+namespace {
+
+std::string text_of(const Json& section, const char* key) {
+  const auto found = section.find(key);
+  return found != section.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+Millis seconds(double count) {
+  return Millis{static_cast<Millis::rep>(count * 1000)};
+}
+
+std::string local_user() {
+  const passwd* user = ::getpwuid(::geteuid());
+  return user != nullptr ? user->pw_name : "root";
+}
+
+std::vector<std::string> usual_keys(const std::string& home) {
+  std::vector<std::string> keys;
+  std::error_code ignored;
+  for (const char* name : {"id_ed25519", "id_ecdsa", "id_rsa"}) {
+    const std::filesystem::path key = std::filesystem::path(home) / ".ssh" / name;
+    if (std::filesystem::exists(key, ignored)) keys.push_back(key.string());
+  }
+  return keys;
+}
+
+}  // namespace
+
+SshLogins ssh_logins(const Config& config, const Io& io) {
+  const SshKeys& ssh = config.rayctl.ssh;
+  const std::string home = home_directory();
+  SshLogins logins;
+  SshSettings& usual = logins.usual;
+  usual.user = text_of(config.auth, "ssh_user");
+  if (usual.user.empty()) usual.user = local_user();
+  usual.port = ssh.port;
+  const std::string key = text_of(config.auth, "ssh_private_key");
+  usual.key_files = key.empty() ? usual_keys(home) : std::vector{expand_home(key, home)};
+  usual.agent_socket = io.env("SSH_AUTH_SOCK").value_or("");
+  usual.passphrase = passphrase_from_terminal(io);
+  usual.proxy_command = text_of(config.auth, "ssh_proxy_command");
+  usual.connect_timeout = seconds(ssh.connect_timeout_s);
+  usual.keepalive = seconds(ssh.keepalive_s);
+  usual.login_shell = ssh.login_shell;
+  logins.hosts = config.rayctl.hosts;
+  for (auto& [host, login] : logins.hosts)
+    login.private_key = expand_home(login.private_key, home);
+  return logins;
+}
+
+SshPool::SshPool(SshLogins logins, std::shared_ptr<HostKeys> keys,
+                 std::function<Result<SshTarget>()> head)
+    : logins_(std::move(logins)), keys_(std::move(keys)), head_(std::move(head)) {}
+
+SshSettings SshPool::settings_of(const SshTarget& target) const {
+  SshSettings settings = logins_.usual;
+  settings.node = target.node;
+  settings.host = target.address;
+  const auto login = logins_.hosts.find(target.node);
+  if (login == logins_.hosts.end()) return settings;
+  if (!login->second.user.empty()) settings.user = login->second.user;
+  if (!login->second.private_key.empty()) settings.key_files = {login->second.private_key};
+  if (login->second.port != 0) settings.port = login->second.port;
+  return settings;
+}
+
+Result<std::shared_ptr<SshConnection>> SshPool::connection(const SshTarget& target) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = connections_.find(target.node);
+    if (found != connections_.end() && found->second.first == target) return found->second.second;
+  }
+  SshSettings settings = settings_of(target);
+  if (target.through_head) {
+    const Result<SshTarget> head = head_();
+    if (!head) return head.error();
+    Result<std::shared_ptr<SshConnection>> jump = connection(*head);
+    if (!jump) return jump.error();
+    settings.jump = *std::move(jump);
+    settings.proxy_command.clear();
+  }
+  const std::lock_guard lock(mutex_);
+  auto& [known, connection] = connections_[target.node];
+  if (!connection || known != target) {
+    known = target;
+    connection = std::make_shared<SshConnection>(std::move(settings), keys_);
+  }
+  return connection;
+}
+
+std::optional<HostKey> SshPool::pinned(const SshTarget& target) const {
+  return keys_->pinned(target.node);
+}
+
+}  // namespace rayctl

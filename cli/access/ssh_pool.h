@@ -1,0 +1,54 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "cli/io.h"
+#include "model/config.h"
+#include "transport/ssh/ssh_connection.h"
+
+namespace rayctl {
+
+/// A machine to log in to.
+struct SshTarget {
+  std::string node;           ///< what its host key is pinned under, and its login is looked up by
+  std::string address;        ///< where it is dialled
+  bool through_head = false;  ///< by way of the head
+  bool operator==(const SshTarget&) const = default;
+};
+
+/// How all machines of a cluster are reached, and single ones otherwise.
+struct SshLogins {
+  SshSettings usual;                       ///< without node and host
+  std::map<std::string, HostLogin> hosts;  ///< by SshTarget::node; paths expanded
+};
+
+/// What the YAML and the environment say: user, keys (those of ~/.ssh and the agent's where none is
+/// named), port, proxy command, time limits.
+SshLogins ssh_logins(const Config& config, const Io& io);
+
+/// One connection per machine, made when it is first needed and kept. Thread-safe.
+class SshPool {
+ public:
+  /// `head` gives the machine that others are reached through; asked when it is needed.
+  SshPool(SshLogins logins, std::shared_ptr<HostKeys> keys,
+          std::function<Result<SshTarget>()> head);
+
+  Result<std::shared_ptr<SshConnection>> connection(const SshTarget& target);
+  /// The key that is pinned for a machine.
+  std::optional<HostKey> pinned(const SshTarget& target) const;
+
+ private:
+  SshSettings settings_of(const SshTarget& target) const;
+
+  const SshLogins logins_;
+  const std::shared_ptr<HostKeys> keys_;
+  const std::function<Result<SshTarget>()> head_;
+  std::mutex mutex_;
+  std::map<std::string, std::pair<SshTarget, std::shared_ptr<SshConnection>>> connections_;
+};
+
+}  // namespace rayctl
