@@ -42,6 +42,7 @@ rayctl_dependency(dep_yaml yaml-cpp/yaml.h yaml-cpp)
 rayctl_dependency(dep_sqlite SQLiteCpp/SQLiteCpp.h SQLiteCpp sqlite3)
 rayctl_dependency(dep_crypto openssl/evp.h crypto)
 rayctl_dependency(dep_ssl openssl/ssl.h ssl crypto)
+rayctl_dependency(dep_zlib zlib.h z)
 rayctl_dependency(dep_pugixml pugixml.hpp pugixml)
 # With a main() for programs that have none.
 rayctl_dependency(dep_gtest gtest/gtest.h gtest_main gtest)

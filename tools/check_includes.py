@@ -31,6 +31,7 @@ PROJECT = {
     ],
     "cli": ["model", "base", "config", "planner", "autoscaler", "applier", "state", "transport", "net", "gcs",
             "providers"],
+    "cmake": [],  # what is precompiled
     "tests": ["*"],
     "bench": ["*"],
     "fixtures": ["*"],
@@ -55,7 +56,7 @@ LIBRARIES = {
     "RapidCheck": (["rapidcheck"], []),
     "Google Benchmark": (["benchmark/"], []),
 }
-ANY_LIBRARY = ["tests", "bench", "fixtures"]
+ANY_LIBRARY = ["tests", "bench", "fixtures", "cmake"]
 
 # Folders that compute and do nothing else: neither the system's headers nor these of the standard library.
 PURE = ["model", "planner", "autoscaler"]

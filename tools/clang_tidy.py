@@ -41,9 +41,9 @@ def flags_of(command):
     for word in words[start:]:
         if skip:
             skip = False
-        elif word in ("-o", "-c", "-MF", "-MT", "-MQ"):
+        elif word in ("-o", "-c", "-MF", "-MT", "-MQ", "-include"):  # clang cannot read g++'s compiled header
             skip = True
-        elif not word.startswith(("-W", "-M", "-w", "-ffile-prefix-map")):
+        elif not word.startswith(("-W", "-M", "-w", "-ffile-prefix-map", "-fpch-preprocess")):
             flags.append(word)
     return flags
 
@@ -56,7 +56,7 @@ def read(path):
 def key_of(source, flags, headers, common):
     digest = hashlib.sha256(common)
     digest.update(" ".join(flags).replace(ROOT, "").encode())
-    for path in [source] + sorted(h for h in headers if h.startswith(ROOT + "/")):
+    for path in [source] + sorted(h for h in headers if h.startswith(ROOT + "/") and "/cmake_pch." not in h):
         content = read(path) if os.path.exists(path) else b"gone"
         digest.update(f"\n{os.path.relpath(path, ROOT)} {hashlib.sha256(content).hexdigest()}".encode())
     return digest.hexdigest()
