@@ -32,6 +32,9 @@ struct Desired {
   int max_unavailable = 1;
   Millis drain_patience{60'000};  ///< how long Ray may move work away before a machine ends
   bool destroy = false;           ///< `down`: nothing is wanted
+  /// Changed files go out beside a running Ray, which does not restart for them
+  /// (file_mounts_sync_continuously).
+  bool files_beside_ray = false;
   bool operator==(const Desired&) const = default;
 };
 

@@ -45,7 +45,7 @@ const std::vector<std::string>& Changes::fields(const Digest& before, const Dige
   return fields;
 }
 
-Needs needs_of(const NodeRecord& record, const SpecDigests& want) {
+Needs needs_of(const NodeRecord& record, const SpecDigests& want, bool files_beside_ray) {
   Needs needs;
   const SpecDigests& has = record.applied;
   const SpecDigests& runs = record.running;
@@ -54,10 +54,12 @@ Needs needs_of(const NodeRecord& record, const SpecDigests& want) {
   needs.files = has.files != want.files || (needs.container && !want.files.empty());
   needs.setup = has.setup != want.setup || (needs.container && !want.setup.empty());
   needs.synced = has.synced != want.synced;
-  const bool same = runs.docker == want.docker && runs.files == want.files &&
-                    runs.setup == want.setup && runs.start == want.start;
+  const bool files = files_beside_ray || runs.files == want.files;
+  const bool same =
+      runs.docker == want.docker && files && runs.setup == want.setup && runs.start == want.start;
   const bool up = started(record) || (same && record.phase == Phase::kReady);
-  needs.start = !up || !same || needs.container || needs.files || needs.setup;
+  needs.start =
+      !up || !same || needs.container || needs.setup || (needs.files && !files_beside_ray);
   needs.stop = needs.start && up;
   return needs;
 }

@@ -34,8 +34,9 @@ struct Needs {
   bool operator==(const Needs&) const = default;
 };
 
-/// From the digests alone: what was applied and what Ray was started with, against `want`.
-Needs needs_of(const NodeRecord& record, const SpecDigests& want);
+/// From the digests alone: what was applied and what Ray was started with, against `want`. With
+/// `files_beside_ray`, files alone do not restart Ray (Desired).
+Needs needs_of(const NodeRecord& record, const SpecDigests& want, bool files_beside_ray);
 /// The same for a node on which Ray goes on running as it does: what can be done beside it.
 Needs needs_beside_ray(const NodeRecord& record, const SpecDigests& want);
 /// The node must be made anew. An unknown (empty) digest of the launch is not a difference: nothing

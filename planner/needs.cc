@@ -26,7 +26,7 @@ class NeedsDecider {
   void only_restart(Work& work) {
     const NodeRecord& record = *work.node->record;
     const SpecDigests& want = work.spec->digests;
-    const Needs all = needs_of(record, want);
+    const Needs all = needs_of(record, want, in_.desired.files_beside_ray);
     const bool more = all.container || all.files || all.setup || (all.synced && !work.head) ||
                       launch_differs(record, want);
     if (more) leave_out(work, "change", "--restart-only");
@@ -40,7 +40,7 @@ class NeedsDecider {
   void decide(Work& work) {
     const NodeRecord& record = *work.node->record;
     const SpecDigests& want = work.spec->digests;
-    work.needs = needs_of(record, want);
+    work.needs = needs_of(record, want, in_.desired.files_beside_ray);
     if (work.head) work.needs.synced = false;
     say_why(work);
     const bool runs = started(record);
@@ -84,11 +84,13 @@ class NeedsDecider {
 
   void because_of_fields(Work& work) {
     const NodeRecord& record = *work.node->record;
-    const SpecDigests& want = work.spec->digests;
+    SpecDigests want = work.spec->digests;
+    if (in_.desired.files_beside_ray) want.files = record.running.files;
     work.restart_fields = restart_fields(changes_, record.running, want);
     if (work.restart_fields.empty()) {
       SpecDigests has = record.applied;
       has.start = want.start;
+      if (in_.desired.files_beside_ray) has.files = want.files;
       work.restart_fields = restart_fields(changes_, has, want);
     }
     work.restart_reason = work.reason;

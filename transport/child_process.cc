@@ -19,12 +19,13 @@ struct Pipe {
   Fd read, write;
 };
 
-int open_pipe(Pipe& pipe) {
+// A pipe whose `ours` end never makes us wait.
+int open_pipe(Pipe& pipe, const Fd& ours) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return errno;
   pipe.read.reset(ends[0]);
   pipe.write.reset(ends[1]);
-  return ::fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 ? 0 : errno;
+  return ::fcntl(ours.get(), F_SETFL, O_NONBLOCK) == 0 ? 0 : errno;
 }
 
 // A file in memory rather than a pipe: nothing has to be fed while the program runs, and one that
@@ -103,8 +104,10 @@ void Fd::reset(int fd) {
 SpawnOutcome spawn_child(const ChildRequest& request) {
   SpawnOutcome outcome;
   Fd input;
-  Pipe out, err;
-  for (const int error : {open_input(request.input, input), open_pipe(out), open_pipe(err)}) {
+  Pipe in, out, err;
+  const int opened = request.pipe ? open_pipe(in, in.write) : open_input(request.input, input);
+  if (request.pipe) input = std::move(in.read);
+  for (const int error : {opened, open_pipe(out, out.read), open_pipe(err, err.read)}) {
     if (error != 0) {
       outcome.error = error;
       return outcome;
@@ -123,6 +126,7 @@ SpawnOutcome spawn_child(const ChildRequest& request) {
   child.ended.reset(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
   child.out = std::move(out.read);
   child.err = std::move(err.read);
+  child.in = std::move(in.write);
   if (!child.ended) {
     outcome.error = errno;
     ::kill(-child.pid, SIGKILL);

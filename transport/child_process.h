@@ -42,6 +42,7 @@ struct ChildProcess {
   pid_t pid = 0;
   Fd ended;     ///< a pidfd: readable once the program has ended
   Fd out, err;  ///< read ends, non-blocking
+  Fd in;        ///< write end, non-blocking; only if the request asked for a pipe
 };
 
 struct ChildRequest {
@@ -49,6 +50,7 @@ struct ChildRequest {
   std::map<std::string, std::string> env;
   std::string folder;  ///< working folder
   std::string input;   ///< standard input, from a file without a name
+  bool pipe = false;   ///< standard input from a pipe instead, for the caller to fill
 };
 
 /// Starts a program; safe in a program with threads. The error number if it could not be started.

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,12 +12,24 @@
 
 namespace rayctl {
 
+/// Bytes that come piece by piece, so that none of a large stream has to be in memory at once.
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  /// Puts up to `size` bytes into `buffer` and says how many; 0 is the end. May block. Whoever made
+  /// the source knows what went wrong in it: a reader sees only an early end.
+  virtual std::size_t read(char* buffer, std::size_t size) = 0;
+};
+
 /// A program and its arguments, never a shell line; a shell script is argv {"sh","-c",script}
 /// with untrusted text only in further arguments or in the environment.
 struct Command {
   std::vector<std::string> argv;
   std::map<std::string, std::string> env;  ///< added to the node's own
   std::string input;                       ///< standard input; where secrets belong
+  /// What follows `input`: read on the thread that runs the command, once the program has started,
+  /// and as fast as the program takes it. Left unfinished if the program ends first.
+  std::shared_ptr<ByteSource> stream = nullptr;
   /// It needs nothing of the user's start-up files: where others get a login shell, it gets none
   /// (one of bash costs from 10 ms to a second, as the user's ~/.bashrc is).
   bool plain = false;
@@ -26,6 +39,13 @@ struct Command {
 struct CommandOutput {
   int exit_code = 0;  ///< 128 + signal if it was killed by one
   std::string out, err;
+};
+
+/// How shell lines that a config gives run on a node.
+enum class ShellKind {
+  kBash,   ///< `bash -c`
+  kLogin,  ///< as Ray runs them: an interactive login shell of bash with ~/.bashrc
+  kPlain,  ///< `sh -c`, for images without bash
 };
 
 /// Called with pieces of output as they come, from the calling thread.
@@ -47,6 +67,12 @@ class CommandRunner {
   /// Writes bytes to a file on the node; never through argv.
   virtual Result<> put(std::string_view bytes, const std::string& to, unsigned mode,
                        Time deadline) = 0;
+  /// Whether the runner lets files be written at `to`, without looking at the node: kNotSupported
+  /// for a path outside of what a node may touch.
+  virtual Result<> may_write(const std::string& to) const {
+    (void)to;
+    return {};
+  }
 };
 
 }  // namespace rayctl

@@ -47,7 +47,8 @@ Result<OpStatus> read_status(std::string_view line) {
   const auto number = [](const std::string& text, auto& value) {
     return std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc{};
   };
-  if (words.size() == 3 && number(words[1], status.exit_code) && number(words[2], status.pid)) {
+  if (words.size() == 4 && number(words[1], status.exit_code) && number(words[2], status.pid)) {
+    status.leaves = words[3] == "1";
     using State = OpStatus::State;
     for (const auto& [word, state] :
          {std::pair{"absent", State::kAbsent}, std::pair{"running", State::kRunning},

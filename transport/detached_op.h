@@ -21,6 +21,8 @@ struct OpStatus {
   State state = State::kAbsent;
   int exit_code = 0;
   std::int64_t pid = 0;  ///< leader of the operation's process group
+  /// kDone: something that it started lives on (a daemon that did not leave its process group).
+  bool leaves = false;
   bool operator==(const OpStatus&) const = default;
 };
 

@@ -1,260 +1,319 @@
 #include "transport/file_sync.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <filesystem>
 #include <map>
 #include <set>
 
 #include "base/digest.h"
-#include "base/files.h"
 #include "base/text.h"
-#include "transport/delivered.h"
+#include "transport/byte_sources.h"
+#include "transport/file_copy.h"
+#include "transport/node_files.h"
+#include "transport/sync_scripts.h"
+#include "transport/tar_source.h"
 
 namespace rayctl {
 namespace {
 
-constexpr std::uint64_t kWhole = 8U << 20;  // files up to this size are sent from memory
+using Kind = ManifestEntry::Kind;
 
-// Names come on standard input, NUL between them, so that their number has no limit; folders that
-// became empty go as well, the deepest first.
-constexpr char kRemove[] = R"sh(
-cd -- "$1" 2>/dev/null || exit 0
-xargs -0 rm -f -- || exit 1
-)sh";
-constexpr char kRemoveFolders[] = R"sh(
-cd -- "$1" 2>/dev/null || exit 0
-xargs -0 rmdir -- 2>/dev/null
-exit 0
-)sh";
-// Pairs of path and target, one after the other.
-constexpr char kLink[] = R"sh(
-mkdir -p -- "$1" && cd -- "$1" || exit 1
-shift
-while [ $# -ge 2 ]; do
-  case $1 in */*) mkdir -p -- "${1%/*}" || exit 1 ;; esac
-  rm -f -- "$1" && ln -s -- "$2" "$1" || exit 1
-  shift 2
-done
-)sh";
+constexpr std::size_t kFew = 16;                 // files that are flushed one by one
+constexpr std::uint64_t kSurelyPack = 1U << 18;  // bytes that are compressed without a trial
+constexpr double kWorthwhile = 0.85;             // of the size, after compression
+constexpr std::size_t kSamples = 16, kSample = 1U << 15;
 
-// The mount's own place, when it was a folder and becomes a file or the other way round.
-constexpr char kClear[] = R"sh(
-if [ -d "$1" ] && [ ! -L "$1" ]; then exec rmdir -- "$1"; fi
-exec rm -f -- "$1"
-)sh";
-constexpr char kMakeFolder[] = R"sh(exec mkdir -p -- "$1")sh";
+// The folders above a path, the nearest first.
+template <class Use>
+void each_folder_above(const std::string& path, const Use& use) {
+  for (std::size_t at = path.rfind('/'); at != std::string::npos && at > 0;
+       at = path.rfind('/', at - 1)) {
+    use(path.substr(0, at));
+  }
+}
 
-// A folder on the node, for a script that must not rely on "~".
-std::string for_script(const std::string& remote) {
-  if (remote == "~") return ".";
-  return remote.starts_with("~/") ? remote.substr(2) : remote;
+std::string octal(std::uint32_t mode) {
+  std::string digits;
+  for (; mode != 0; mode >>= 3U)
+    digits.insert(digits.begin(), static_cast<char>('0' + (mode & 7U)));
+  return digits.empty() ? "0" : digits;
 }
 
 class Sync {
  public:
-  Sync(CommandRunner& runner, std::string local, std::string remote, const Manifest& manifest,
-       Time deadline)
+  Sync(CommandRunner& runner, std::string local, const std::string& remote,
+       const Manifest& manifest, Time deadline, bool only_add)
       : runner_(runner),
         local_(std::move(local)),
-        remote_(std::move(remote)),
+        place_(only_add ? copy_place(remote) : mount_place(remote)),
+        only_add_(only_add),
         manifest_(manifest),
+        single_(!manifest.entries.empty() && manifest.entries.front().path.empty()),
         deadline_(deadline) {
-    while (remote_.size() > 1 && remote_.ends_with('/'))
-      remote_.pop_back();
-    record_ = "~/.rayctl/mounts/" + sha256_hex(remote_).substr(0, 20);
+    const std::size_t slash = place_.path.rfind('/');
+    root_ = place_.path;
+    if (!single_) return;
+    prefix_ = place_.path.substr(slash + 1);
+    root_ = slash == 0 ? "/" : place_.path.substr(0, slash);
   }
 
-  Result<SyncReport> run() {
-    Result<Manifest> before = delivered();
-    if (!before) return before.error();
-    for (const ManifestEntry& entry : before->entries)
-      old_[entry.path] = &entry;
-    SyncReport report{manifest_delta(*before, manifest_)};
-    std::vector<const ManifestEntry*> changed;
-    for (const ManifestEntry& entry : manifest_.entries) {
-      const auto known = old_.find(entry.path);
-      if (known == old_.end() || *known->second != entry) changed.push_back(&entry);
-    }
-    const std::vector<std::string> removed = gone();
-    const bool other_kind = !old_.empty() && !manifest_.entries.empty() &&
-                            old_.contains("") != manifest_.entries.front().path.empty();
-    if (manifest_.entries.empty()) {
-      if (Result<> made = command(kMakeFolder, {}, ""); !made) return made.error();
-    }
-    if (changed.empty() && removed.empty()) return report;
-    Result<> done = note(intent(*before, changed));
-    if (done) done = remove(removed);
-    if (done && other_kind) done = command(kClear, {}, "");
-    for (auto entry = changed.begin(); done && entry != changed.end(); ++entry) {
-      if (!(*entry)->link) done = send(**entry);
-    }
-    if (done) done = link(changed);
-    if (done) done = note(manifest_);
-    return in_order(done, report);
+  Result<SyncReport> run(const Manifest* last) {
+    if (Result<> allowed = runner_.may_write(place_.remote); !allowed) return allowed.error();
+    Result<NodeFiles> node = look_at_mount(runner_, place_, last, deadline_);
+    if (!node) return node.error();
+    node_ = *std::move(node);
+    for (const ManifestEntry& entry : node_.delivered.manifest.entries)
+      before_[entry.path] = &entry;
+    decide();
+    report_.delta = manifest_delta(node_.delivered.manifest, manifest_);
+    const bool idle = send_.empty() && removed_.empty() && forgotten_.empty() && modes_.empty();
+    if (idle && node_.delivered.complete) return report_;
+    if (Result<> done = deliver(); !done) return done.error();
+    return report_;
   }
 
  private:
-  static Result<SyncReport> in_order(const Result<>& done, const SyncReport& report) {
-    if (!done) return done.error();
-    return report;
-  }
-  std::string there(const ManifestEntry& entry) const {
-    return entry.path.empty() ? remote_ : remote_ + "/" + entry.path;
-  }
-  std::string here(const ManifestEntry& entry) const {
-    return entry.path.empty() ? local_ : local_ + "/" + entry.path;
-  }
-  Result<> note(const Manifest& manifest) {
-    return runner_.put(format_delivered(manifest), record_, 0600, deadline_);
+  // The path of an entry, relative to the folder that the node receives in.
+  std::string inside(const std::string& path) const {
+    if (!single_) return path;
+    return path.empty() ? prefix_ : prefix_ + "/" + path;
   }
 
-  // What the node was last given; nothing if that is not known.
-  Result<Manifest> delivered() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "rayctl-delivered-XXXXXX").string();
-    const int fd = ::mkstemp(pattern.data());
-    if (fd < 0) return permanent(ErrorCode::kIo, "cannot make a temporary file");
-    ::close(fd);
-    const Result<> fetched = runner_.download(record_, pattern, deadline_);
-    const Result<std::string> text = read_file(pattern);
-    ::unlink(pattern.c_str());
-    if (!fetched && fetched.error().fault != Fault::kPermanent) return fetched.error();
-    return fetched && text ? parse_delivered(*text) : Manifest{};
-  }
-
-  // Written before the first change: a run that is cut leaves nothing on the node that the next
-  // one does not know about, and nothing that it takes for right.
-  static Manifest intent(const Manifest& before, const std::vector<const ManifestEntry*>& changed) {
-    std::map<std::string, ManifestEntry> all;
-    for (const ManifestEntry& entry : before.entries)
-      all[entry.path] = entry;
-    for (const ManifestEntry* entry : changed) {
-      all[entry->path] = *entry;
-      all[entry->path].content = "?";
-    }
-    Manifest merged;
-    for (auto& [path, entry] : all)
-      merged.entries.push_back(std::move(entry));
-    return merged;
-  }
-
-  std::vector<std::string> gone() const {
+  void decide() {
     std::set<std::string> wanted;
-    for (const ManifestEntry& entry : manifest_.entries)
+    for (const ManifestEntry& entry : manifest_.entries) {
       wanted.insert(entry.path);
-    std::vector<std::string> removed;
-    for (const auto& [path, entry] : old_) {
-      if (!path.empty() && !wanted.contains(path)) removed.push_back(path);
+      const auto known = before_.find(entry.path);
+      const ManifestEntry* had = known == before_.end() ? nullptr : known->second;
+      const bool gone = node_.gone.contains(entry.path);
+      const bool touched = gone || node_.changed.contains(entry.path);
+      if (touched) ++report_.overwritten;
+      if (had != nullptr && *had == entry && !touched) {
+        if (entry.kind == Kind::kFolder && !node_.gone.empty()) send_.push_back(&entry);
+        continue;
+      }
+      const bool same_bytes = had != nullptr && !touched && had->kind == entry.kind &&
+                              had->content == entry.content && had->content != kUnknownContent;
+      if (same_bytes) modes_[octal(entry.mode)].push_back(&entry);
+      const bool in_doubt = had != nullptr && had->content == kUnknownContent;
+      const bool other_kind = had != nullptr && had->kind != entry.kind;
+      if (in_doubt) in_doubt_.push_back(&entry);
+      if (other_kind && !in_doubt && !touched && !entry.path.empty()) removed_.push_back(had);
+      if (!same_bytes || entry.kind == Kind::kFolder) send_.push_back(&entry);
     }
-    return removed;
+    for (const auto& [path, entry] : before_) {
+      if (wanted.contains(path)) continue;
+      const bool touched = node_.changed.contains(path) || node_.gone.contains(path);
+      if (node_.changed.contains(path)) ++report_.kept;
+      forgotten_.push_back(entry);
+      if (!touched && !only_add_ && (single_ || !path.empty())) removed_.push_back(entry);
+    }
   }
 
-  Result<> command(const char* script, std::vector<std::string> arguments, std::string input) {
-    Command command{{"sh", "-c", script, "rayctl-sync", for_script(remote_)}, {}, std::move(input)};
-    command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-    Result<CommandOutput> ran = runner_.run(command, deadline_);
+  Result<> deliver() {
+    const bool packed = node_.gzip && worth_packing();
+    const auto archive = std::make_shared<TarSource>(local_);
+    fill(*archive);
+    std::shared_ptr<ByteSource> stream = archive;
+    if (packed) stream = std::make_shared<GzipSource>(archive);
+    constexpr std::size_t kToken = 8;
+    std::vector<std::string> modes;
+    for (const auto& [mode, entries] : modes_)
+      modes.push_back(mode);
+    const Command command{
+        .argv = {"sh", "-c", sync_deliver_script(), "rayctl-sync", place_.record, root_,
+                 random_hex(kToken), packed ? "1" : "0", must_not_be_a_file(), join(modes, " ")},
+        .stream = stream,
+        .plain = true};
+    const Result<CommandOutput> ran = runner_.run(command, deadline_);
+    if (archive->failure()) return *archive->failure();
     if (!ran) return ran.error();
     if (ran->exit_code == 0) return {};
     Error error =
-        permanent(ErrorCode::kFilesFailed, "files of " + remote_ + " could not be changed");
+        permanent(ErrorCode::kFilesFailed, "files of " + place_.remote + " could not be changed");
     error.context = last_lines(ran->err, 5);
     return error;
   }
 
-  Result<> remove(const std::vector<std::string>& paths) {
-    if (paths.empty()) return {};
-    std::string names, folder_names;
-    std::set<std::string, std::greater<>> folders;  // a folder sorts before those above it
-    for (const std::string& path : paths) {
-      names += "./" + path + '\0';
-      for (std::size_t at = path.rfind('/'); at != std::string::npos && at > 0;
-           at = path.rfind('/', at - 1)) {
-        folders.insert(path.substr(0, at));
-      }
+  // The mount was a file and becomes a folder.
+  std::string must_not_be_a_file() const {
+    return !single_ && !only_add_ && before_.contains("") ? place_.path : "";
+  }
+
+  void fill(TarSource& archive) const {
+    const auto control = [&](const std::string& name, std::string text) {
+      archive.add_text(std::string(kSyncControl) + "/" + name, std::move(text));
+    };
+    const bool fresh = !node_.delivered.readable;
+    std::string begun = fresh ? delivered_header() : std::string(1, '\0');
+    std::string done, few, removed, maybe, paths;
+    std::set<std::string> folders, emptied;
+    const Digest digest = manifest_digest(manifest_);
+    std::size_t files = 0;
+    for (const ManifestEntry* entry : send_) {
+      begun += delivered_begun(*entry);
+      done += delivered_entry(*entry);
+      const std::string path = inside(entry->path);
+      if (entry->kind == Kind::kFolder) folders.insert(path);
+      each_folder_above(path, [&](std::string above) { folders.insert(std::move(above)); });
+      if (entry->kind == Kind::kFile && ++files <= kFew) few += "./" + path + '\0';
     }
-    Result<> done = command(kRemove, {}, std::move(names));
-    if (!done || folders.empty()) return done;
+    for (const auto& [mode, entries] : modes_) {
+      for (const ManifestEntry* entry : entries)
+        done += delivered_entry(*entry);
+    }
+    for (const ManifestEntry* entry : forgotten_)
+      done += delivered_gone(entry->path);
+    for (const ManifestEntry* entry : removed_) {
+      const std::string path = inside(entry->path);
+      const bool doubtful = entry->content == kUnknownContent;
+      if (entry->kind == Kind::kFolder || doubtful) emptied.insert(path);
+      if (entry->kind != Kind::kFolder) (doubtful ? maybe : removed) += "./" + path + '\0';
+      each_folder_above(path, [&](std::string above) { emptied.insert(std::move(above)); });
+    }
+    // A broken delivery may have left the old kind of thing in its place.
+    for (const ManifestEntry* entry : in_doubt_) {
+      const std::string path = inside(entry->path);
+      emptied.insert(path);
+      if (entry->kind == Kind::kFolder) maybe += "./" + path + '\0';
+    }
+    if (single_ && !only_add_ && !before_.empty() && !before_.contains("")) emptied.insert(prefix_);
+    std::string whole = delivered_header();
+    for (const ManifestEntry& entry : manifest_.entries) {
+      whole += delivered_entry(entry);
+      if (entry.kind == Kind::kFolder) continue;
+      paths += (entry.path.empty() ? place_.path : place_.path + "/" + entry.path) + '\0';
+    }
+    whole += delivered_whole(digest);
+    done += delivered_whole(digest);
+
+    if (fresh) control("fresh", "");
+    const bool rewrite = fresh || node_.log_size + begun.size() + done.size() > 2 * whole.size();
+    control(rewrite ? "whole" : "done", rewrite ? std::move(whole) : std::move(done));
+    control("begun", std::move(begun));
+    control("remove", std::move(removed));
+    control("maybe", std::move(maybe));
+    std::string list;
+    for (auto folder = emptied.rbegin(); folder != emptied.rend(); ++folder) {
+      if (!wants_folder(*folder)) list += "./" + *folder + '\0';
+    }
+    control("rmdirs", std::move(list));
+    list.clear();
+    if (!send_.empty()) list = std::string(".") + '\0';
     for (const std::string& folder : folders)
-      folder_names += "./" + folder + '\0';
-    return command(kRemoveFolders, {}, std::move(folder_names));
-  }
-
-  Result<> send(const ManifestEntry& entry) {
-    const std::string path = here(entry);
-    const auto changed = [&](const char* how) {
-      return permanent(ErrorCode::kMountMissing,
-                       path + how + " since the plan was made; plan again");
-    };
-    if (entry.size <= kWhole) {
-      const Result<std::string> bytes = read_file(path, kWhole);
-      if (!bytes) return changed(" cannot be read or grew");
-      if (sha256_hex(*bytes) != entry.content) return changed(" changed");
-      return runner_.put(*bytes, there(entry), entry.mode, deadline_);
+      list += "./" + folder + '\0';
+    control("dirs", std::move(list));
+    if (files <= kFew) control("few", std::move(few));
+    for (const auto& [mode, entries] : modes_) {
+      list.clear();
+      for (const ManifestEntry* entry : entries)
+        list += "./" + inside(entry->path) + '\0';
+      control("mode-" + mode, std::move(list));
     }
-    // Too large for memory: what arrived is what was read, but the record is only written once the
-    // file is still the same afterwards.
-    for (const bool again : {false, true}) {
-      Result<std::string> digest = digest_of(path);
-      if (!digest) return changed(" cannot be read");
-      if (*digest != entry.content) return changed(" changed");
-      if (again) break;
-      Result<> sent = runner_.upload(path, there(entry), entry.mode, deadline_);
-      if (!sent) return sent;
-    }
-    return {};
-  }
+    if (names_differ()) control("names", std::move(paths));
 
-  static Result<std::string> digest_of(const std::string& path) {
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
-                                                               std::fclose);
-    if (!file) return permanent(ErrorCode::kMountMissing, path);
-    Sha256 sum;
-    std::vector<char> buffer(1U << 18);
-    while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), file.get()))
-      sum.add(buffer.data(), got);
-    if (std::ferror(file.get()) != 0) return permanent(ErrorCode::kMountMissing, path);
-    return sum.finish();
-  }
-
-  Result<> link(const std::vector<const ManifestEntry*>& changed) {
-    constexpr std::size_t kBatch = 200;
-    std::vector<std::string> pairs;
-    const auto flush = [&]() -> Result<> {
-      if (pairs.empty()) return {};
-      return command(kLink, std::exchange(pairs, {}), "");
-    };
-    for (const ManifestEntry* entry : changed) {
-      if (!entry->link) continue;
-      std::error_code failed;
-      const std::string target = std::filesystem::read_symlink(here(*entry), failed).string();
-      if (failed || sha256_hex(target) != entry->content) {
-        return permanent(ErrorCode::kMountMissing,
-                         here(*entry) + " changed since the plan was made; plan again");
+    std::set<std::string> there;
+    for (const ManifestEntry* entry : send_) {
+      const std::string path = inside(entry->path);
+      std::vector<std::string> above;
+      each_folder_above(path, [&](std::string folder) { above.push_back(std::move(folder)); });
+      for (auto folder = above.rbegin(); folder != above.rend(); ++folder) {
+        if (there.insert(*folder).second) archive.add_entry("./" + *folder, folder_entry(*folder));
       }
-      pairs.push_back(entry->path);
-      pairs.push_back(target);
-      if (pairs.size() < 2 * kBatch) continue;
-      if (Result<> done = flush(); !done) return done;
+      if (entry->kind == Kind::kFolder && !there.insert(path).second) continue;
+      archive.add_entry("./" + path, *entry);
     }
-    return flush();
+    control("complete", "");
+  }
+
+  // A folder that must be there for what is in it, with the mode that it is to have.
+  ManifestEntry folder_entry(const std::string& path) const {
+    if (has(path)) return *find(path);
+    constexpr std::uint32_t kUsual = 0755;
+    return {.path = path, .mode = kUsual, .kind = Kind::kFolder};
+  }
+
+  bool wants_folder(const std::string& path) const {
+    return !single_ && folder_entry(path).kind == Kind::kFolder && has(path);
+  }
+
+  bool has(const std::string& path) const {
+    const auto found = find(path);
+    return found != manifest_.entries.end() && found->path == path;
+  }
+
+  std::vector<ManifestEntry>::const_iterator find(const std::string& path) const {
+    return std::lower_bound(
+        manifest_.entries.begin(), manifest_.entries.end(), path,
+        [](const ManifestEntry& entry, const std::string& wanted) { return entry.path < wanted; });
+  }
+
+  bool names_differ() const {
+    if (!node_.delivered.complete) return true;
+    const auto files = [](const Manifest& manifest) {
+      std::vector<std::string_view> paths;
+      for (const ManifestEntry& entry : manifest.entries) {
+        if (entry.kind != Kind::kFolder) paths.emplace_back(entry.path);
+      }
+      return paths;
+    };
+    return files(node_.delivered.manifest) != files(manifest_);
+  }
+
+  // Whether compression would make the stream much smaller, by samples of the larger files.
+  bool worth_packing() const {
+    std::uint64_t total = 0;
+    std::vector<const ManifestEntry*> files;
+    for (const ManifestEntry* entry : send_) {
+      total += entry->size;
+      if (entry->kind == Kind::kFile) files.push_back(entry);
+    }
+    if (total < kSurelyPack) return true;
+    const std::size_t count = std::min(files.size(), kSamples);
+    std::partial_sort(
+        files.begin(), files.begin() + static_cast<std::ptrdiff_t>(count), files.end(),
+        [](const ManifestEntry* a, const ManifestEntry* b) { return a->size > b->size; });
+    std::string sample;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string& path = files[i]->path;
+      const Fd file(::open((path.empty() ? local_ : local_ + "/" + path).c_str(),
+                           O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+      std::string part(kSample, '\0');
+      const std::uint64_t middle = files[i]->size / 2;
+      const ssize_t got = ::pread(file.get(), part.data(), part.size(), static_cast<off_t>(middle));
+      sample += part.substr(0, got > 0 ? static_cast<std::size_t>(got) : 0);
+    }
+    return compressed_share(sample) < kWorthwhile;
   }
 
   CommandRunner& runner_;
   const std::string local_;
-  std::string remote_, record_;
+  const MountPlace place_;
+  const bool only_add_;  ///< what is no longer in the manifest stays
   const Manifest& manifest_;
+  const bool single_;  ///< the mount is one file
   const Time deadline_;
-  std::map<std::string, const ManifestEntry*> old_;
+  std::string root_, prefix_;
+  NodeFiles node_;
+  std::map<std::string, const ManifestEntry*> before_;
+  std::vector<const ManifestEntry*> send_, removed_, forgotten_, in_doubt_;
+  std::map<std::string, std::vector<const ManifestEntry*>> modes_;
+  SyncReport report_;
 };
 
 }  // namespace
 
 Result<SyncReport> sync_mount(CommandRunner& runner, const std::string& local,
+                              const std::string& remote, const Manifest& manifest, Time deadline,
+                              const Manifest* last) {
+  return Sync(runner, local, remote, manifest, deadline, false).run(last);
+}
+
+Result<SyncReport> copy_files(CommandRunner& runner, const std::string& local,
                               const std::string& remote, const Manifest& manifest, Time deadline) {
-  return Sync(runner, local, remote, manifest, deadline).run();
+  return Sync(runner, local, remote, manifest, deadline, true).run(nullptr);
 }
 
 }  // namespace rayctl

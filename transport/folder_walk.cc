@@ -141,10 +141,13 @@ class Walk {
       if (exclude_.match(relative, is_folder) == IgnoreRules::Verdict::kIgnore) continue;
       if (left_out(scope.get(), relative, is_folder)) continue;
       if (is_folder) {
-        inner.push_back({std::move(relative) + "/", scope});
+        inner.push_back({relative + "/", scope});
+        found.push_back({std::move(relative), (info.st_mode & 0777U) | S_IRWXU, stamp_of(info),
+                         ManifestEntry::Kind::kFolder, ""});
         continue;
       }
-      FoundFile file{std::move(relative), info.st_mode & 0777U, stamp_of(info), link, ""};
+      FoundFile file{std::move(relative), info.st_mode & 0777U, stamp_of(info),
+                     link ? ManifestEntry::Kind::kLink : ManifestEntry::Kind::kFile, ""};
       if (link) {
         file.target.resize(static_cast<std::size_t>(std::max<off_t>(info.st_size, 4095)) + 1);
         const ssize_t size = ::readlinkat(fd, name.c_str(), file.target.data(), file.target.size());

@@ -9,12 +9,12 @@
 
 namespace rayctl {
 
-/// A file or symbolic link that a walk found.
+/// A file, symbolic link or folder that a walk found.
 struct FoundFile {
   std::string path;  ///< relative to the walk's root
   std::uint32_t mode = 0;
   FileStamp stamp;
-  bool link = false;
+  ManifestEntry::Kind kind = ManifestEntry::Kind::kFile;
   std::string target;  ///< of a link
 };
 

@@ -56,6 +56,47 @@ bool read_available(Fd& fd, Tail& tail, bool is_stderr, const OutputSink& sink) 
   }
 }
 
+// Input that a program takes as it can. Writing to a program that has closed its input raises
+// SIGPIPE, which is held back on this thread and taken away.
+class Feeder {
+ public:
+  Feeder(Fd pipe, const Command& command) : pipe_(std::move(pipe)), stream_(command.stream) {
+    if (pipe_) bite_ = command.input;
+  }
+  int fd() const { return pipe_.get(); }
+  void feed() {
+    if (done_ == bite_.size()) {
+      done_ = 0;
+      bite_.resize(1U << 17);
+      bite_.resize(stream_->read(bite_.data(), bite_.size()));
+    }
+    if (bite_.empty() || !write()) pipe_.reset();
+  }
+
+ private:
+  bool write() {
+    sigset_t broken, before;
+    sigemptyset(&broken);
+    sigaddset(&broken, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &broken, &before);
+    const ssize_t written = ::write(pipe_.get(), bite_.data() + done_, bite_.size() - done_);
+    const int why = errno;
+    if (written < 0 && why == EPIPE) {
+      const timespec now{};
+      while (::sigtimedwait(&broken, nullptr, &now) < 0 && errno == EINTR) {
+      }
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (written >= 0) done_ += static_cast<std::size_t>(written);
+    return written >= 0 || why == EAGAIN || why == EINTR;
+  }
+
+  Fd pipe_;
+  const std::shared_ptr<ByteSource> stream_;
+  std::string bite_;
+  std::size_t done_ = 0;
+};
+
 bool executable(const std::string& path) {
   return ::access(path.c_str(), X_OK) == 0;
 }
@@ -83,7 +124,8 @@ Result<CommandOutput> LocalRunner::run(const Command& command, Time deadline,
                                        const OutputSink& sink) {
   if (command.argv.empty()) return permanent(ErrorCode::kInternal, "a command without a program");
   const std::string name = command.argv.front();
-  ChildRequest request{command.argv, settings_.env, settings_.home, command.input};
+  ChildRequest request{command.argv, settings_.env, settings_.home,
+                       command.stream ? "" : command.input, command.stream != nullptr};
   for (const auto& [key, value] : command.env)
     request.env[key] = value;
   request.argv.front() = find_program(expand(name), request.env);
@@ -104,6 +146,7 @@ Result<CommandOutput> LocalRunner::run(const Command& command, Time deadline,
 
   ChildProcess& child = spawned.child;
   Tail out(settings_.keep), err(settings_.keep);
+  Feeder input(std::move(child.in), command);
   bool ended = false;
   while (!ended) {
     const Millis left = deadline - now();
@@ -113,14 +156,16 @@ Result<CommandOutput> LocalRunner::run(const Command& command, Time deadline,
       return unknown_outcome(ErrorCode::kCommandFailed,
                              name + " did not end in time and was killed");
     }
-    std::array<pollfd, 3> waits{{{child.out.get(), POLLIN, 0},
+    std::array<pollfd, 4> waits{{{child.out.get(), POLLIN, 0},
                                  {child.err.get(), POLLIN, 0},
-                                 {child.ended.get(), POLLIN, 0}}};
+                                 {child.ended.get(), POLLIN, 0},
+                                 {input.fd(), POLLOUT, 0}}};
     const auto timeout = static_cast<int>(std::min<Millis::rep>(left.count(), 60'000));
     if (::poll(waits.data(), waits.size(), timeout) < 0) continue;
     ended = waits[2].revents != 0;
     if (child.out) read_available(child.out, out, false, sink);
     if (child.err) read_available(child.err, err, true, sink);
+    if (waits[3].revents != 0 && !ended) input.feed();
   }
   const int exit_code = reap_child(child.pid);
   if (exit_code < 0) {
@@ -150,6 +195,12 @@ Result<std::string> LocalRunner::writable(const std::string& path) const {
     }
   }
   return full.string();
+}
+
+Result<> LocalRunner::may_write(const std::string& to) const {
+  const Result<std::string> place = writable(to);
+  if (!place) return place.error();
+  return {};
 }
 
 Result<> LocalRunner::upload(const std::filesystem::path& from, const std::string& to,

@@ -31,6 +31,7 @@ class LocalRunner final : public CommandRunner {
                     Time deadline) override;
   Result<> put(std::string_view bytes, const std::string& to, unsigned mode,
                Time deadline) override;
+  Result<> may_write(const std::string& to) const override;
 
  private:
   std::string expand(const std::string& path) const;

@@ -75,7 +75,7 @@ class Builder {
       std::sort(files_.begin(), files_.end(),
                 [](const FoundFile& a, const FoundFile& b) { return a.path < b.path; });
     } else {
-      files_.push_back({"", info.mode, info.stamp, false, ""});
+      files_.push_back({"", info.mode, info.stamp, ManifestEntry::Kind::kFile, ""});
     }
     known_ = cache_.load(root_);
     digests_.resize(files_.size());
@@ -102,7 +102,8 @@ class Builder {
     }
     for (std::size_t i = 0; i < files_.size(); ++i) {
       const FoundFile& file = files_[i];
-      if (file.link) {
+      if (file.kind == ManifestEntry::Kind::kFolder) continue;
+      if (file.kind == ManifestEntry::Kind::kLink) {
         digests_[i] = {sha256_hex(file.target), false};
         continue;
       }
@@ -148,7 +149,8 @@ class Builder {
       fresh = fresh || (digests_[i].steady && !recent(files_[i]));
     if (!fresh) return;
     for (std::size_t i = 0; i < files_.size(); ++i) {
-      if (files_[i].link || !digests_[i].steady || recent(files_[i])) continue;
+      if (files_[i].kind != ManifestEntry::Kind::kFile || !digests_[i].steady || recent(files_[i]))
+        continue;
       all.push_back({full(files_[i]), files_[i].stamp, digests_[i].digest});
     }
     cache_.store(root_, all);
@@ -159,10 +161,13 @@ class Builder {
     manifest.entries.reserve(files_.size());
     for (std::size_t i = 0; i < files_.size(); ++i) {
       FoundFile& file = files_[i];
-      const std::uint64_t size = file.link ? file.target.size() : file.stamp.size;
+      std::uint64_t size = 0;
+      if (file.kind == ManifestEntry::Kind::kFile) size = file.stamp.size;
+      if (file.kind == ManifestEntry::Kind::kLink) size = file.target.size();
       // A link has no permissions of its own.
-      manifest.entries.push_back({std::move(file.path), file.link ? 0777U : file.mode, size,
-                                  std::move(digests_[i].digest), file.link});
+      const std::uint32_t mode = file.kind == ManifestEntry::Kind::kLink ? 0777U : file.mode;
+      manifest.entries.push_back(
+          {std::move(file.path), mode, size, std::move(digests_[i].digest), file.kind});
     }
     return manifest;
   }

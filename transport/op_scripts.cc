@@ -28,7 +28,7 @@ group_lives() {
   return 1
 }
 look() {
-  op=absent code=0 pid=0
+  op=absent code=0 pid=0 leaves=0
   op_file pid; [ -n "$value" ] || return 0
   op=dead pid=$value
   if [ ! -f "$d/exit_code" ] && boot_is_same; then
@@ -39,7 +39,10 @@ look() {
       op=running
     fi
   fi
-  if [ -f "$d/exit_code" ]; then op_file exit_code; op=done code=$value; fi
+  if [ -f "$d/exit_code" ]; then
+    op_file exit_code; op=done code=$value
+    if boot_is_same && group_lives "$pid"; then leaves=1; fi
+  fi
 }
 )sh";
 
@@ -59,7 +62,7 @@ if [ "$op" != running ] && { [ "$op" != done ] || [ "$code" != 0 ]; }; then
   flock 9 || exit 69
   look
 fi
-echo "$op $code $pid"
+echo "$op $code $pid $leaves"
 )sh";
 
 // The lock is kept until the identity is written, so that nobody can find neither a starter nor a
@@ -80,7 +83,7 @@ echo "$code" >"$d/exit_code.new" && mv "$d/exit_code.new" "$d/exit_code"
 constexpr char kLook[] = R"sh(
 token=$1 d=$HOME/.rayctl/ops/$1
 look
-echo "$op $code $pid"
+echo "$op $code $pid $leaves"
 if [ "$3" != 0 ] && [ -f "$d/out" ]; then tail -c "+$(($2 + 1))" "$d/out" | head -c "$3"; fi
 )sh";
 

@@ -21,8 +21,9 @@ namespace rayctl {
 std::string op_start_script();
 /// The process that runs the operation and records how it ended.
 std::string op_run_script();
-/// Arguments: token, offset, limit. Prints "absent|running|done|dead EXIT_CODE PID" and, from the
-/// next line on, at most `limit` bytes of the output from `offset` on.
+/// Arguments: token, offset, limit. Prints "absent|running|done|dead EXIT_CODE PID LEAVES" (LEAVES
+/// is 1 if it has ended and something that it started has not) and, from the next line on, at most
+/// `limit` bytes of the output from `offset` on.
 std::string op_look_script();
 /// Arguments: token, limit. Prints the last `limit` bytes of the output.
 std::string op_tail_script();

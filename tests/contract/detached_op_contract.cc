@@ -112,6 +112,20 @@ TEST_P(DetachedOpContract, TheCommandHasTheNodesOwnUmask) {
   EXPECT_EQ(*op_output(runner, {"t8"}, 100, soon()), runner.run(sh("umask"), soon())->out);
 }
 
+TEST_P(DetachedOpContract, SaysWhetherWhatItStartedLivesOn) {
+  ASSERT_TRUE(start_op(runner, {"daemon"}, sh("sleep 30 >/dev/null & echo $! >daemon"), soon()));
+  auto ended = wait_op(runner, {"daemon"}, clock, soon(), {});
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->state, State::kDone);
+  EXPECT_TRUE(ended->leaves);
+  EXPECT_EQ(start_op(runner, {"daemon"}, sh("exit 1"), soon())->state, State::kDone);
+  ASSERT_TRUE(stop_op(runner, {"daemon"}, Millis{5'000}, clock, soon()));
+  ended = op_status(runner, {"daemon"}, soon());
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->state, State::kDone);
+  EXPECT_FALSE(ended->leaves);
+}
+
 TEST_P(DetachedOpContract, WaitingEndsAtTheDeadlineOrWhenTold) {
   ASSERT_TRUE(start_op(runner, {"t9"}, sh("sleep 30"), soon()));
   const auto waited = wait_op(runner, {"t9"}, clock, clock.now() + Millis{200}, {});
@@ -141,15 +155,16 @@ TEST_P(DetachedOpContract, StoppingSparesNobodyOfTheGroup) {
 TEST_P(DetachedOpContract, StoppingTellsTheProgramFirst) {
   // The child must live until the program has ended in order; then it is told as well.
   const Command command =
-      sh("sh -c 'trap \"date +%s%N >>child; exit 0\" TERM; while :; do sleep 0.05; done' & "
-         "trap 'sleep 0.5; date +%s%N >program; exit 7' TERM; echo >ready; while :; do sleep 0.05; "
-         "done");
+      sh("sh -c 'trap \"cat /proc/uptime >>child; exit 0\" TERM; while :; do sleep 0.05; done' & "
+         "trap 'sleep 0.5; cat /proc/uptime >program; exit 7' TERM; echo >ready; "
+         "while :; do sleep 0.05; done");
   ASSERT_TRUE(start_op(runner, {"t13"}, command, soon()));
   while (!std::filesystem::exists(under_test.home / "ready"))
     clock.sleep(Millis{10}, {});
   ASSERT_TRUE(stop_op(runner, {"t13"}, Millis{8000}, clock, soon()));
   EXPECT_EQ(op_status(runner, {"t13"}, soon())->exit_code, 7);
-  EXPECT_LT(*read_file(under_test.home / "program"), *read_file(under_test.home / "child"));
+  EXPECT_LT(std::stod(*read_file(under_test.home / "program")),
+            std::stod(*read_file(under_test.home / "child")));
 }
 
 TEST_P(DetachedOpContract, ALostLeaderIsDeadOnlyOnceItsGroupIs) {

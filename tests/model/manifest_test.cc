@@ -24,7 +24,7 @@ TEST(Manifest, EveryFieldCounts) {
   mode.mode = 0755;
   size.size = 11;
   content.content = "2";
-  link.link = true;
+  link.kind = ManifestEntry::Kind::kLink;
   path.path = "b";
   for (const ManifestEntry& other : {mode, size, content, link, path}) {
     EXPECT_NE(manifest_digest({{base}}), manifest_digest({{other}}));

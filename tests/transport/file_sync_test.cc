@@ -1,246 +1,149 @@
-#include "transport/file_sync.h"
-
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <filesystem>
+#include <cstdlib>
 #include <fstream>
 
-#include "base/clock.h"
 #include "base/files.h"
-#include "transport/delivered.h"
+#include "base/text.h"
+#include "tests/contract/file_sync_contract.h"
 #include "transport/local_runner.h"
-#include "transport/manifest_builder.h"
 
 namespace rayctl {
 namespace {
 
 namespace fs = std::filesystem;
 
-class NoCache final : public HashCache {
- public:
-  std::vector<HashedFile> load(const std::string&) override { return {}; }
-  void store(const std::string&, const std::vector<HashedFile>&) override {}
+fs::path new_folder() {
+  std::string pattern = testing::TempDir() + "node-XXXXXX";
+  return ::mkdtemp(pattern.data());
+}
+
+struct Gone {
+  fs::path path;
+  explicit Gone(fs::path folder) : path(std::move(folder)) {}
+  ~Gone() { fs::remove_all(path); }
+  Gone(const Gone&) = delete;
+  Gone& operator=(const Gone&) = delete;
 };
 
-// Counts what passes, and fails from a given call on.
-class Meter final : public CommandRunner {
- public:
-  explicit Meter(LocalRunnerSettings settings) : inner_(std::move(settings)) {}
-  Result<CommandOutput> run(const Command& command, Time deadline,
-                            const OutputSink& sink) override {
-    ++commands;
-    if (cut()) return Error{};
-    return inner_.run(command, deadline, sink);
-  }
-  Result<> upload(const fs::path& from, const std::string& to, unsigned mode,
-                  Time deadline) override {
-    ++files;
-    if (cut()) return Error{};
-    return inner_.upload(from, to, mode, deadline);
-  }
-  Result<> download(const std::string& from, const fs::path& to, Time deadline) override {
-    return inner_.download(from, to, deadline);
-  }
-  Result<> put(std::string_view bytes, const std::string& to, unsigned mode,
-               Time deadline) override {
-    ++files;
-    if (cut()) return Error{};
-    return inner_.put(bytes, to, mode, deadline);
-  }
-  bool cut() { return die_at > 0 && ++calls >= die_at; }
-  int commands = 0, files = 0, calls = 0, die_at = 0;
+RunnerUnderTest local(const fs::path& folder, const std::string& path) {
+  const fs::path home = folder / "home";
+  fs::create_directories(home);
+  LocalRunnerSettings settings{.home = home.string(), .env = {{"PATH", path}}, .confined = true};
+  return {std::make_unique<LocalRunner>(settings), home, std::make_shared<Gone>(folder)};
+}
 
- private:
-  LocalRunner inner_;
+RunnerUnderTest usual() {
+  return local(new_folder(), std::getenv("PATH"));
+}
+
+// A node whose every program is BusyBox.
+RunnerUnderTest busybox() {
+  const fs::path folder = new_folder();
+  fs::create_directories(folder / "bin");
+  const std::string install = "busybox --install -s " + (folder / "bin").string();
+  EXPECT_EQ(std::system(install.c_str()), 0) << "BusyBox is missing. Run ./dev setup";
+  return local(folder, (folder / "bin").string());
+}
+
+// One without the programs that only spare work.
+RunnerUnderTest bare() {
+  const fs::path folder = new_folder();
+  fs::create_directories(folder / "bin");
+  for (const char* program : {"sh", "tar", "xargs", "find", "mv", "rm", "rmdir", "mkdir", "cat",
+                              "cmp", "wc", "tail", "tr", "head", "chmod", "cksum", "sync"})
+    fs::create_symlink("/usr/bin/" + std::string(program), folder / "bin" / program);
+  return local(folder, (folder / "bin").string());
+}
+
+INSTANTIATE_TEST_SUITE_P(Usual, FileSyncContract, testing::Values(usual));
+INSTANTIATE_TEST_SUITE_P(BusyBox, FileSyncContract, testing::Values(busybox));
+INSTANTIATE_TEST_SUITE_P(Bare, FileSyncContract, testing::Values(bare));
+
+// A node on which the Nth program that a script starts is the last: all is killed there.
+class Killed : public FileSyncContract {
+ public:
+  void die_at(int count) const {
+    std::ofstream(bin / "last") << count << "\n";
+    std::ofstream(bin / "begun") << "";
+    std::ofstream(bin / "dead") << "";
+  }
+  bool died() const { return !read_file(bin / "dead")->empty(); }
+  const fs::path bin = home.parent_path() / "bin";
 };
 
-class FileSync : public testing::Test {
- public:
-  FileSync() {
-    std::string pattern = testing::TempDir() + "sync-XXXXXX";
-    base = ::mkdtemp(pattern.data());
-    fs::create_directories(base / "src");
-    fs::create_directories(base / "home");
+RunnerUnderTest mortal() {
+  const fs::path folder = new_folder();
+  fs::create_directories(folder / "bin");
+  const std::string bin = (folder / "bin").string();
+  for (const char* program : {"tar", "xargs", "find", "mv", "rm", "rmdir", "mkdir", "cat", "cmp",
+                              "wc", "tail", "tr", "head", "chmod", "stat", "sync", "gzip"}) {
+    std::ofstream(folder / "bin" / program)
+        << "#!/bin/sh\nbin=" << bin << "\necho x >>$bin/begun\nread -r last <$bin/last\n"
+        << "if [ \"$last\" -gt 0 ] && [ \"$(/usr/bin/wc -l <$bin/begun)\" -ge \"$last\" ]; then\n"
+        << "  echo x >$bin/dead; kill -KILL 0\nfi\nexec /usr/bin/" << program << " \"$@\"\n";
+    fs::permissions(folder / "bin" / program, fs::perms(0755));
   }
-  ~FileSync() override { fs::remove_all(base); }
-
-  Meter runner() const {
-    return Meter({(base / "home").string(), {{"PATH", std::getenv("PATH")}}, true});
-  }
-  void write(const std::string& path, const std::string& bytes) const {
-    fs::create_directories((base / "src" / path).parent_path());
-    std::ofstream(base / "src" / path, std::ios::binary) << bytes;
-  }
-  Manifest manifest(const std::string& source = "src") const {
-    NoCache cache;
-    return *build_manifest((base / source).string(), {}, cache);
-  }
-  Result<SyncReport> sync(Meter& meter, const std::string& source = "src") const {
-    return sync_mount(meter, (base / source).string(), "~/app", manifest(source), soon());
-  }
-  Time soon() const { return SystemClock().now() + Millis{60'000}; }
-  Manifest arrived() const { return manifest("home/app"); }
-
-  fs::path base;
-};
-
-TEST_F(FileSync, SendsChangesAndRemovesTheRest) {
-  write("a", "1");
-  write("deep/er/b", "2");
-  write("deep/c", "3");
-  fs::permissions(base / "src/a", fs::perms(0700));
-  fs::create_symlink("a", base / "src/link");
-  Meter meter = runner();
-  const auto first = sync(meter);
-  ASSERT_TRUE(first) << first.error().message;
-  EXPECT_EQ(first->delta.added, 4U);
-  EXPECT_EQ(arrived(), manifest());
-
-  const int before = meter.files;
-  ASSERT_TRUE(sync(meter));
-  EXPECT_EQ(meter.files, before) << "nothing changed, nothing sent";
-
-  write("a", "changed");
-  fs::remove_all(base / "src/deep/er");
-  fs::remove(base / "src/link");
-  fs::create_symlink("deep/c", base / "src/link");
-  std::ofstream(base / "home/app/deep/theirs") << "made on the node";
-  const auto second = sync(meter);
-  ASSERT_TRUE(second);
-  EXPECT_EQ(second->delta.changed, 2U);
-  EXPECT_EQ(second->delta.removed, 1U);
-  EXPECT_FALSE(fs::exists(base / "home/app/deep/er"));
-  EXPECT_EQ(*read_file(base / "home/app/a"), "changed");
-  EXPECT_EQ(fs::read_symlink(base / "home/app/link"), "deep/c");
-  EXPECT_TRUE(fs::exists(base / "home/app/deep/theirs")) << "what we did not send is not ours";
+  std::ofstream(folder / "bin/last") << "0\n";
+  return local(folder, bin + ":/usr/bin:/bin");
 }
 
-TEST_F(FileSync, ManyFilesMeanFewCommands) {
-  for (int i = 0; i < 1000; ++i)
-    write("d" + std::to_string(i % 10) + "/" + std::to_string(i), "x");
-  Meter meter = runner();
-  ASSERT_TRUE(sync(meter));
-  EXPECT_LE(meter.commands, 2);
-  fs::remove_all(base / "src/d3");
-  fs::remove_all(base / "src/d4");
-  ASSERT_TRUE(sync(meter));
-  EXPECT_LE(meter.commands, 4);
-  EXPECT_EQ(arrived(), manifest());
-}
-
-TEST_F(FileSync, AFileBecomesAFolderAndBack) {
-  write("x", "file");
-  Meter meter = runner();
-  ASSERT_TRUE(sync(meter));
-  fs::remove(base / "src/x");
-  write("x/y", "folder");
-  ASSERT_TRUE(sync(meter));
-  EXPECT_EQ(arrived(), manifest());
-  fs::remove_all(base / "src/x");
-  write("x", "file again");
-  ASSERT_TRUE(sync(meter));
-  EXPECT_EQ(arrived(), manifest());
-
-  std::ofstream(base / "single") << "alone";
-  const auto single = sync(meter, "single");
-  ASSERT_TRUE(single) << single.error().message;
-  EXPECT_EQ(*read_file(base / "home/app"), "alone");
-  ASSERT_TRUE(sync(meter));
-  EXPECT_EQ(arrived(), manifest());
-}
-
-TEST_F(FileSync, OddNames) {
-  for (const char* name : {"-rf", "a b", "new\nline", "quote'\"$(x)", "\xff\xfe", "~"})
-    write(std::string("d/") + name, name);
-  fs::create_symlink("-x $(y)", base / "src/-link");
-  Meter meter = runner();
-  ASSERT_TRUE(sync(meter));
-  EXPECT_EQ(arrived(), manifest());
-  fs::remove_all(base / "src/d");
-  write("left", "1");
-  ASSERT_TRUE(sync(meter));
-  EXPECT_EQ(arrived(), manifest());
-}
-
-TEST_F(FileSync, RefusesBytesThatAreNotInTheManifest) {
-  write("a", "planned");
-  const Manifest planned = manifest();
-  write("a", "changed");
-  Meter meter = runner();
-  const auto done = sync_mount(meter, (base / "src").string(), "~/app", planned, soon());
-  ASSERT_FALSE(done);
-  EXPECT_EQ(done.error().code, ErrorCode::kMountMissing);
-  EXPECT_NE(done.error().message.find("src/a"), std::string::npos);
-  EXPECT_FALSE(fs::exists(base / "home/app/a"));
-}
-
-TEST_F(FileSync, LargeFilesAreChecked) {
-  write("big", std::string(9 << 20, 'b'));
-  Meter meter = runner();
-  ASSERT_TRUE(sync(meter));
-  EXPECT_EQ(arrived(), manifest());
-  const Manifest planned = manifest();
-  write("big", std::string(9 << 20, 'c'));
-  const auto done = sync_mount(meter, (base / "src").string(), "~/app", planned, soon());
-  EXPECT_TRUE(done) << "the node has those bytes already";
-  Meter other = runner();
-  const auto fresh = sync_mount(other, (base / "src").string(), "~/other", planned, soon());
-  ASSERT_FALSE(fresh);
-  EXPECT_EQ(fresh.error().code, ErrorCode::kMountMissing);
-}
-
-TEST_F(FileSync, CutAnywhereTheNextOneMakesItRight) {
+TEST_P(Killed, AnywhereTheNextOneMakesItRight) {
   int points = 0;
   for (int at = 1;; ++at) {
-    fs::remove_all(base / "home");
-    fs::remove_all(base / "src");
-    fs::create_directories(base / "home");
-    write("a", "1");
+    for (const fs::path& folder : {home, base / "src"}) {
+      fs::remove_all(folder);
+      fs::create_directories(folder);
+    }
+    die_at(0);
+    write("a", "old");
     write("gone/b", "2");
-    Meter meter = runner();
-    ASSERT_TRUE(sync(meter));
-    // The run that is cut brings a file that the next one no longer has.
+    write("file-then-folder", "2");
+    write("folder-then-file/x", "2");
+    synced();
+    write_there("app/gone/theirs", "kept");
+    // The run that is killed brings a file that the next one no longer has.
     fs::remove_all(base / "src/gone");
-    write("a", "3");
+    fs::remove_all(base / "src/folder-then-file");
+    fs::remove_all(base / "src/file-then-folder");
+    write("a", "new");
     write("passing", "4");
+    write("passing-too/x", "4");
+    write("file-then-folder/x", "4");
+    write("folder-then-file", "4");
     fs::create_symlink("a", base / "src/link");
-    meter.calls = 0;
-    meter.die_at = at;
-    const bool whole = sync(meter).ok();
-    meter.die_at = 0;
-    fs::remove(base / "src/passing");
-    ASSERT_TRUE(sync(meter)) << at;
-    EXPECT_EQ(arrived(), manifest()) << at;
-    if (whole) break;
+    die_at(at);
+    const bool whole = sync().ok();
+    const std::string a = *read_file(home / "app/a");
+    EXPECT_TRUE(a == "old" || a == "new") << at << ": " << a;
+    const bool dead = died();
+    die_at(0);
+    if (at % 2 == 0) {
+      fs::remove(base / "src/passing");
+      fs::remove_all(base / "src/passing-too");
+      fs::remove_all(base / "src/file-then-folder");
+      write("file-then-folder", "5");
+    }
+    synced();
+    EXPECT_EQ(*read_file(home / "app/gone/theirs"), "kept") << at;
+    fs::remove_all(home / "app/gone");
+    EXPECT_EQ(arrived(), wanted()) << at;
+    EXPECT_EQ(leftovers(), std::vector<std::string>{}) << at;
+    if (HasFailure()) break;
+    if (whole && !dead) break;
     ++points;
   }
-  EXPECT_GE(points, 5);
+  EXPECT_GE(points, 30);
 }
+INSTANTIATE_TEST_SUITE_P(Local, Killed, testing::Values(mortal));
 
-TEST_F(FileSync, AnEmptyFolderIsThere) {
-  Meter meter = runner();
-  ASSERT_TRUE(sync(meter));
-  EXPECT_TRUE(fs::is_directory(base / "home/app"));
-}
-
-TEST_F(FileSync, OutsideOfAConfinedHomeIsRefused) {
-  write("a", "1");
-  Meter meter = runner();
-  const auto done =
-      sync_mount(meter, (base / "src").string(), (base / "elsewhere").string(), manifest(), soon());
+TEST(FileSync, OutsideOfAConfinedHomeIsRefused) {
+  RunnerUnderTest node = usual();
+  const auto done = sync_mount(*node.runner, node.home.string(), "/nonexistent/elsewhere", {},
+                               SystemClock().now() + Millis{5000});
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, ErrorCode::kNotSupported);
-}
-
-TEST(Delivered, ComesBackAsItWas) {
-  const Manifest manifest{{{"", 0644, 3, "abc", false}, {"x y\n/\xff", 0777, 1, "d", true}}};
-  EXPECT_EQ(parse_delivered(format_delivered(manifest)), manifest);
-  EXPECT_EQ(parse_delivered(""), Manifest{});
-  EXPECT_EQ(parse_delivered("rayctl-mount 2"), Manifest{});
-  EXPECT_EQ(parse_delivered(std::string("rayctl-mount 1\0junk", 19)), Manifest{});
 }
 
 }  // namespace

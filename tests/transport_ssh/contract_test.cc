@@ -1,4 +1,4 @@
-#include "tests/contract/command_runner_contract.h"
+#include "tests/contract/file_sync_contract.h"
 #include "tests/transport_ssh/lab.h"
 
 namespace rayctl {
@@ -24,6 +24,7 @@ std::string shell_name(const testing::TestParamInfo<RunnerFactory>& tested) {
 
 INSTANTIATE_TEST_SUITE_P(Ssh, CommandRunnerContract, kRunners, shell_name);
 INSTANTIATE_TEST_SUITE_P(Ssh, DetachedOpContract, kRunners, shell_name);
+INSTANTIATE_TEST_SUITE_P(Ssh, FileSyncContract, kRunners, shell_name);
 
 }  // namespace
 }  // namespace rayctl

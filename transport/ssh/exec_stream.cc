@@ -1,7 +1,5 @@
 #include "transport/ssh/exec_stream.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -14,7 +12,9 @@ namespace {
 constexpr std::size_t kMostQueued = 4U << 20;  // output that the waiting thread has not taken
 constexpr std::size_t kMostUnsent = 1U << 20;  // input that the socket has not taken
 constexpr std::size_t kPiece = 1U << 15;
-constexpr Millis kDyingTime{2000};  // for a killed command to be gone
+constexpr std::size_t kBite = 1U << 17;  // read from the request's stream at once
+constexpr std::size_t kMostFed = 16;     // bites that the connection has not taken
+constexpr Millis kDyingTime{2000};       // for a killed command to be gone
 
 // Signal names as RFC 4254, 6.10, writes them.
 int signal_number(std::string_view name) {
@@ -56,8 +56,8 @@ Result<ExecStream::End> ExecStream::wait(Time deadline, const OutputSink& sink,
                                          const Hands& hands) {
   std::unique_lock lock(mutex_);
   for (;;) {
-    const bool news =
-        changed_.wait_until(lock, deadline, [&] { return ended_ || !outputs_.empty(); });
+    const bool news = changed_.wait_until(lock, deadline,
+                                          [&] { return ended_ || !outputs_.empty() || hungry(); });
     if (!outputs_.empty()) {
       std::vector<Output> taken;
       taken.swap(outputs_);
@@ -73,7 +73,8 @@ Result<ExecStream::End> ExecStream::wait(Time deadline, const OutputSink& sink,
       continue;
     }
     if (ended_) return *ended_;
-    if (!news) break;
+    if (!news || ssh_now() >= deadline) break;
+    feed(lock, hands);
   }
   unwanted_ = true;
   if (!started_) {
@@ -91,6 +92,25 @@ Result<ExecStream::End> ExecStream::wait(Time deadline, const OutputSink& sink,
   lock.unlock();
   hands.wake();
   return unknown_outcome(ErrorCode::kCommandFailed, "it did not end in time and was killed");
+}
+
+bool ExecStream::hungry() const {
+  return request_->stream && started_ && !fed_all_ && fed_.size() < kMostFed;
+}
+
+void ExecStream::feed(std::unique_lock<std::mutex>& lock, const Hands& hands) {
+  if (!hungry()) return;
+  lock.unlock();
+  std::string bite(kBite, '\0');
+  bite.resize(request_->stream->read(bite.data(), bite.size()));
+  lock.lock();
+  fed_all_ = fed_all_ || bite.empty();
+  const bool waited_for = fed_.empty();
+  if (!bite.empty()) fed_.push_back(std::move(bite));
+  if (!waited_for) return;
+  lock.unlock();
+  hands.wake();
+  lock.lock();
 }
 
 LIBSSH2_CHANNEL* ExecStream::open(SshWire& wire) {
@@ -144,6 +164,7 @@ SshStream::Step ExecStream::start(SshWire& wire, LIBSSH2_CHANNEL* channel) {
   {
     const std::lock_guard lock(mutex_);
     if (unwanted_ && !started_) return Step::kDone;
+    if (!started_) changed_.notify_all();
     started_ = true;
   }
   const int result = libssh2_channel_process_startup(channel, "exec", 4, request_->line.data(),
@@ -159,38 +180,43 @@ SshStream::Step ExecStream::start(SshWire& wire, LIBSSH2_CHANNEL* channel) {
   return Step::kDone;
 }
 
-// Puts what is to be sent next into piece_; false if there is nothing left.
-bool ExecStream::next_piece() {
+// Puts what is to be sent next into piece_.
+ExecStream::Next ExecStream::next_piece() {
   piece_done_ = 0;
+  piece_.clear();
   if (input_done_ < request_->input.size()) {
     piece_ = request_->input.substr(input_done_, kPiece);
     input_done_ += piece_.size();
-    return true;
+    return Next::kPiece;
   }
-  piece_.clear();
-  if (!request_->file || file_done_ == request_->file_size) return false;
-  piece_.resize(std::min<std::uint64_t>(kPiece, request_->file_size - file_done_));
-  const ssize_t got =
-      ::pread(request_->file.get(), piece_.data(), piece_.size(), static_cast<off_t>(file_done_));
-  // A file that has become shorter: the node sees too few bytes and refuses them.
-  piece_.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  file_done_ = got > 0 ? file_done_ + piece_.size() : request_->file_size;
-  return got > 0;
+  if (!request_->stream) return Next::kEnd;
+  const std::lock_guard lock(mutex_);
+  if (fed_.empty()) return fed_all_ ? Next::kEnd : Next::kLater;
+  piece_ = std::move(fed_.front());
+  fed_.pop_front();
+  changed_.notify_all();
+  return Next::kPiece;
 }
 
 SshStream::Step ExecStream::send(SshWire& wire, LIBSSH2_CHANNEL* channel) {
   if (all_sent_ || input_broken_ || wire.unsent() > kMostUnsent) return Step::kIdle;
-  if (piece_done_ == piece_.size() && !next_piece()) {
-    const int result = libssh2_channel_send_eof(channel);
-    if (result == LIBSSH2_ERROR_EAGAIN) return Step::kIdle;
-    all_sent_ = true;
-    return Step::kMoved;
+  if (piece_done_ == piece_.size()) {
+    const Next next = next_piece();
+    if (next == Next::kLater) return Step::kIdle;
+    if (next == Next::kEnd) {
+      const int result = libssh2_channel_send_eof(channel);
+      if (result == LIBSSH2_ERROR_EAGAIN) return Step::kIdle;
+      all_sent_ = true;
+      return Step::kMoved;
+    }
   }
   const ssize_t sent =
       libssh2_channel_write(channel, piece_.data() + piece_done_, piece_.size() - piece_done_);
   if (sent == 0 || sent == LIBSSH2_ERROR_EAGAIN) return Step::kIdle;
   if (sent == LIBSSH2_ERROR_CHANNEL_CLOSED || sent == LIBSSH2_ERROR_CHANNEL_EOF_SENT) {
     input_broken_ = true;
+    const std::lock_guard lock(mutex_);
+    fed_all_ = true;
     return Step::kMoved;
   }
   if (sent < 0) return Step::kLost;

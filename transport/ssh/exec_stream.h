@@ -1,5 +1,6 @@
 #pragma once
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -7,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "transport/child_process.h"
 #include "transport/command_runner.h"
 #include "transport/ssh/output_end.h"
 #include "transport/ssh/stream.h"
@@ -15,11 +15,10 @@
 namespace rayctl {
 
 struct ExecRequest {
-  std::string line;   ///< what the login shell of the node gets
-  std::string end;    ///< the mark around the command's own part of both outputs
-  std::string input;  ///< sent first
-  Fd file;            ///< sent after it, if given: exactly `file_size` bytes
-  std::uint64_t file_size = 0;
+  std::string line;                    ///< what the login shell of the node gets
+  std::string end;                     ///< the mark around the command's own part of both outputs
+  std::string input;                   ///< sent first
+  std::shared_ptr<ByteSource> stream;  ///< sent after it, if given
 };
 
 /// A command line that runs on a node. Two threads share it: the one that waits for it (wait) and
@@ -36,8 +35,9 @@ class ExecStream final : public SshStream {
     std::function<void()> wake;           ///< makes the connection's thread look at the stream
     std::function<void(int group)> kill;  ///< kills a process group on the node by other means
   };
-  /// Feeds output to `sink` on this thread until the command ends. When the deadline passes the
-  /// command's process group is killed and the error is kUnknown; kTransient if it was not started.
+  /// Feeds output to `sink`, and reads the request's stream, on this thread until the command ends.
+  /// When the deadline passes the command's process group is killed and the error is kUnknown;
+  /// kTransient if it was not started.
   Result<End> wait(Time deadline, const OutputSink& sink, const Hands& hands);
 
   LIBSSH2_CHANNEL* open(SshWire& wire) override;
@@ -51,7 +51,10 @@ class ExecStream final : public SshStream {
   Step send(SshWire& wire, LIBSSH2_CHANNEL* channel);
   Step receive(SshWire& wire, LIBSSH2_CHANNEL* channel);
   Step look_for_end(SshWire& wire, LIBSSH2_CHANNEL* channel);
-  bool next_piece();
+  enum class Next { kPiece, kLater, kEnd };
+  Next next_piece();
+  bool hungry() const;
+  void feed(std::unique_lock<std::mutex>& lock, const Hands& hands);
   void finish(Result<End> end);
 
   // Of the connection's thread alone.
@@ -59,7 +62,6 @@ class ExecStream final : public SshStream {
   OutputEnd out_end_, err_end_;
   std::string piece_;
   std::size_t piece_done_ = 0, input_done_ = 0;
-  std::uint64_t file_done_ = 0;
   bool running_ = false, all_sent_ = false, input_broken_ = false, told_to_die_ = false;
 
   // Of both.
@@ -71,6 +73,8 @@ class ExecStream final : public SshStream {
   std::condition_variable changed_;
   std::vector<Output> outputs_;
   std::size_t queued_ = 0;
+  std::deque<std::string> fed_;  ///< read from the request's stream and not yet sent
+  bool fed_all_ = false;
   bool started_ = false, unwanted_ = false, kill_ = false, given_up_ = false;
   int group_ = 0;  ///< the command's process group, once known
   std::optional<Result<End>> ended_;

@@ -117,7 +117,7 @@ Result<ExecRequest> remote_request(const Command& command, bool login_shell,
   } else {
     line += shell_quote(std::string(kPlain) + kBody) + " rayctl " + arguments;
   }
-  return ExecRequest{line, end, head + command.input, Fd(), 0};
+  return ExecRequest{line, end, head + command.input, command.stream};
 }
 
 std::string file_put_script() {

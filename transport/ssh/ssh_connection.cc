@@ -160,7 +160,7 @@ Result<ExecStream::End> SshConnection::exec(ExecRequest request, Time deadline,
     (*loop)->add(stream);
     const auto wake = [&] { (*loop)->wake(); };
     const auto kill = [&](int group) {
-      ExecRequest line{"kill -KILL -" + std::to_string(group), "no mark", "", Fd(), 0};
+      ExecRequest line{"kill -KILL -" + std::to_string(group), "no mark", "", nullptr};
       const auto killer =
           std::make_shared<ExecStream>(std::make_shared<const ExecRequest>(std::move(line)));
       (*loop)->add(killer);

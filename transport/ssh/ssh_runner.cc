@@ -10,6 +10,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "transport/byte_sources.h"
 #include "transport/ssh/remote_shell.h"
 
 namespace rayctl {
@@ -104,24 +105,24 @@ Result<CommandOutput> SshRunner::run_request(ExecRequest request, const std::str
 
 Result<CommandOutput> SshRunner::run(const Command& command, Time deadline,
                                      const OutputSink& sink) {
-  Result<ExecRequest> request = remote_request(
-      command, connection_->settings().login_shell && !command.plain, new_end_mark());
+  const bool login_shell = connection_->settings().login_shell && !command.plain;
+  Result<ExecRequest> request = remote_request(command, login_shell, new_end_mark());
   if (!request) return request.error();
   return run_request(std::move(*request), command.argv.front(), deadline, sink, keep_);
 }
 
-Result<> SshRunner::send_file(std::string_view bytes, Fd file, std::uint64_t size,
-                              const std::string& to, unsigned mode, Time deadline) const {
+Result<> SshRunner::send_file(std::string_view bytes, std::shared_ptr<ByteSource> stream,
+                              std::uint64_t size, const std::string& to, unsigned mode,
+                              Time deadline) const {
   std::array<char, 8> octal;
   std::snprintf(octal.data(), octal.size(), "%04o", mode & 07777U);
   Command command{{"sh", "-c", file_put_script(), "rayctl-file", to, octal.data(),
                    std::to_string(size), random_hex(8)},
                   {},
-                  std::string(bytes)};
+                  std::string(bytes),
+                  std::move(stream)};
   Result<ExecRequest> request = remote_request(command, false, new_end_mark());
   if (!request) return request.error();
-  request->file = std::move(file);
-  request->file_size = request->file ? size : 0;
   const Result<CommandOutput> ran =
       run_request(std::move(*request), "the writing of " + to, deadline, {}, keep_);
   if (!ran) return ran.error();
@@ -138,13 +139,14 @@ Result<> SshRunner::upload(const std::filesystem::path& from, const std::string&
     errno = EINVAL;
     return local_error("read", from);
   }
-  return send_file("", std::move(file), static_cast<std::uint64_t>(info.st_size), to, mode,
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  return send_file("", std::make_shared<FileSource>(std::move(file), size), size, to, mode,
                    deadline);
 }
 
 Result<> SshRunner::put(std::string_view bytes, const std::string& to, unsigned mode,
                         Time deadline) {
-  return send_file(bytes, Fd(), bytes.size(), to, mode, deadline);
+  return send_file(bytes, nullptr, bytes.size(), to, mode, deadline);
 }
 
 Result<> SshRunner::download(const std::string& from, const std::filesystem::path& to,

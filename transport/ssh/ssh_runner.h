@@ -29,8 +29,8 @@ class SshRunner final : public CommandRunner {
  private:
   Result<CommandOutput> run_request(ExecRequest request, const std::string& name, Time deadline,
                                     const OutputSink& sink, std::size_t keep) const;
-  Result<> send_file(std::string_view bytes, Fd file, std::uint64_t size, const std::string& to,
-                     unsigned mode, Time deadline) const;
+  Result<> send_file(std::string_view bytes, std::shared_ptr<ByteSource> stream, std::uint64_t size,
+                     const std::string& to, unsigned mode, Time deadline) const;
 
   const std::shared_ptr<SshConnection> connection_;
   const std::size_t keep_;

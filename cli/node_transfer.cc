@@ -1,0 +1,67 @@
+#include "cli/node_transfer.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <ostream>
+#include <thread>
+
+#include "cli/output.h"
+
+namespace rayctl {
+
+Result<std::vector<RemoteNode>> nodes_for_transfer(Session& session, Cluster& cluster, bool all) {
+  Result<Looked> looked = look_at_machines(session, cluster);
+  if (!looked) return looked.error();
+  Result<NamedMachine> head = choose_machine(cluster, *looked, "");
+  if (!head) return head.error();
+  std::vector<NamedMachine> machines = {*head};
+  if (all) machines = running_machines(*looked);
+  std::vector<RemoteNode> nodes;
+  for (const NamedMachine& machine : machines) {
+    Result<RemoteNode> node = reach_machine(cluster, *looked, machine, RunEnv::kAuto);
+    if (!node) return in_context(node.error(), "reaching " + machine.name.text);
+    nodes.push_back(*std::move(node));
+  }
+  return nodes;
+}
+
+Result<int> transfer_on_all(Session& session, std::vector<RemoteNode>& nodes,
+                            const std::function<Result<Transfer>(RemoteNode&)>& work) {
+  constexpr std::size_t kAtOnce = 10;
+  std::mutex mutex;
+  std::atomic<std::size_t> next{0};
+  std::vector<Json> shown(nodes.size());
+  std::optional<Error> failure;
+  const auto one_by_one = [&] {
+    for (std::size_t at; (at = next++) < nodes.size();) {
+      Result<Transfer> done = work(nodes[at]);
+      const std::lock_guard guard(mutex);
+      const std::string& name = nodes[at].name.text;
+      shown[at] = {{"node", name}, {"error", nullptr}};
+      if (done) {
+        shown[at].update(done->json);
+        if (!session.json) session.io.out << name << "  " << done->line << "\n" << std::flush;
+        continue;
+      }
+      shown[at]["error"] = error_json(session, done.error());
+      if (failure) {
+        session.io.err << name << ": " << done.error().message << "\n" << std::flush;
+      } else {
+        failure = in_context(done.error(), "on " + name);
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 1; i < std::min(nodes.size(), kAtOnce); ++i)
+      threads.emplace_back(one_by_one);
+    one_by_one();
+  }
+  if (failure) return *failure;
+  if (session.json) show_json(session, {{"format_version", kOutputFormat}, {"nodes", shown}});
+  return 0;
+}
+
+}  // namespace rayctl
