@@ -38,6 +38,7 @@ class ApplyObserver {
 struct ApplyOptions {
   int parallelism = 10;
   Millis launch_timeout{300'000};
+  Millis reach_timeout{300'000};      ///< from a machine that runs until it answers
   Millis command_timeout{3'600'000};  ///< of one set-up command
   Millis join_timeout{300'000};       ///< from the start of Ray until GCS says alive
   /// An operator's apply, which makes plans saved before it stale; the autoscaler's are not.

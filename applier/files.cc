@@ -3,8 +3,26 @@
 #include "applier/actions.h"
 #include "applier/retry.h"
 #include "applier/timing.h"
+#include "base/text.h"
 
 namespace rayctl {
+namespace {
+
+// What somebody must know who has changed delivered files on the node; "" if nobody has.
+std::string made_right(const std::string& remote, const SyncReport& report) {
+  std::string text;
+  if (report.overwritten > 0) {
+    text += remote + ": " + plural(report.overwritten, "file") +
+            " that had changed on the node was written anew\n";
+  }
+  if (report.kept > 0) {
+    text += remote + ": " + plural(report.kept, "file") +
+            " that had changed on the node is no longer in the mount and was left there\n";
+  }
+  return text;
+}
+
+}  // namespace
 
 Result<Effect> act(Run& run, const Step& step, const SyncFiles& action, const OpToken&) {
   Result<NodeAtWork> node = reach(run, step, action.node);
@@ -27,24 +45,12 @@ Result<Effect> act(Run& run, const Step& step, const SyncFiles& action, const Op
                                 run.world.clock.now() + kSyncTimeout);
     });
     if (!sent) return in_context(sent.error(), "sending the file mount " + mount.remote);
+    if (const std::string news = made_right(mount.remote, *sent); !news.empty()) {
+      run.talk.output(action.node, "files", news);
+    }
   }
   NodeRecord record = node->record;
   record.applied.files = action.files;
-  return settled(run, *node, std::move(record));
-}
-
-Result<Effect> act(Run& run, const Step& step, const PrepareContainer& action, const OpToken&) {
-  Result<NodeAtWork> node = reach(run, step, action.node);
-  if (!node) return node.error();
-  Result<const NodeSpec*> spec = spec_of(run, node->record.type);
-  if (!spec) return spec.error();
-  if (!(*spec)->docker.empty()) {
-    return permanent(ErrorCode::kNotSupported, "provider " + node->record.provider.text +
-                                                   " cannot run nodes in a container yet");
-  }
-  NodeRecord record = node->record;
-  record.applied.docker = action.docker;
-  record.applied.files = record.applied.setup = {};  // a new container holds nothing yet
   return settled(run, *node, std::move(record));
 }
 

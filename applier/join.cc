@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "applier/end_ray.h"
 #include "applier/node_command.h"
 #include "applier/retry.h"
 #include "applier/timing.h"
@@ -53,6 +54,11 @@ Result<OpStatus> start(Run& run, const Join& join) {
   });
 }
 
+// Ended well, and left Ray behind.
+bool detached(const OpStatus& status) {
+  return status.state == OpStatus::State::kDone && status.exit_code == 0;
+}
+
 // Whether GCS has the node as alive; an Error only if asking again is of no use.
 Result<bool> alive(Run& run, const Join& join, const std::string& stale, std::string& trouble) {
   const Result<RayView> view = run.ray.view(join.head);
@@ -75,7 +81,8 @@ Result<> start_and_join(Run& run, const Join& join) {
     return world.ops.status(*join.node.runner, join.token, world.clock.now() + kCallTimeout);
   });
   if (!before) return before.error();
-  const bool runs = before->state == OpStatus::State::kRunning;
+  const bool runs =
+      before->state == OpStatus::State::kRunning || (join.detaches && detached(*before));
   const std::string stale = runs ? "" : stale_node(run, join);
   Result<OpStatus> started = start(run, join);
   if (!started) return started.error();
@@ -92,13 +99,16 @@ Result<> start_and_join(Run& run, const Join& join) {
     if (!status) {
       trouble = status.error().message;
       if (status.error().fault == Fault::kPermanent) return status.error();
-    } else if (status->state != OpStatus::State::kRunning) {
+    } else if (status->state != OpStatus::State::kRunning &&
+               !(join.detaches && detached(*status))) {
       const Millis after = world.clock.now() - begun;
       if (!join.ray || !again || after < kRayStartupTimeout) {
         return ended(run, join, *status, after);
       }
       again = false;
       run.talk.progress(join.step, join.node.name, "starting Ray once more");
+      Result<> cleared = end_ray(run, join.node, join.spec, join.token);
+      if (!cleared) return in_context(cleared.error(), "ending what the first start left running");
       started = start(run, join);
       if (!started) return started.error();
       begun = world.clock.now();

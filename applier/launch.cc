@@ -91,12 +91,14 @@ Result<Effect> act(Run& run, const Step& step, const CreateNodes& action, const 
   NodeSpec spec = **wanted;
   spec.launch = run.secrets.reveal(spec.launch);
   std::string why_fewer;
-  const LaunchRequest request{.cluster = run.plan.cluster,
-                              .nodes = action.nodes,
-                              .spec = &spec,
-                              .token = token,
-                              .tags = launch_tags(run.plan.cluster, run.cluster_id, spec, token),
-                              .why_fewer = &why_fewer};
+  LaunchRequest request{.cluster = run.plan.cluster,
+                        .nodes = action.nodes,
+                        .spec = &spec,
+                        .token = token,
+                        .tags = launch_tags(run.plan.cluster, run.cluster_id, spec, token),
+                        .why_fewer = &why_fewer};
+  if (run.world.ray_launch_tag)
+    request.tags[kTagLaunchConfig] = run.world.ray_launch_tag(spec.launch);
   for (const NodeName& node : action.nodes)
     run.talk.progress(step, node, "launching");
   Result<std::vector<CloudNode>> made = create(run, request);

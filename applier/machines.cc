@@ -65,6 +65,24 @@ Result<std::vector<CloudNode>> Machines::list(const ProviderName& provider) {
   return machines;
 }
 
+bool Machines::answered(const ProviderName& provider, const CloudId& id, bool inside) {
+  Book& known = book(provider);
+  const std::lock_guard lock(known.mutex);
+  return known.answered.contains({id, inside});
+}
+
+void Machines::note_answer(const ProviderName& provider, const CloudId& id, bool inside) {
+  Book& known = book(provider);
+  const std::lock_guard lock(known.mutex);
+  known.answered.insert({id, inside});
+}
+
+void Machines::forget_answer(const ProviderName& provider, const CloudId& id) {
+  Book& known = book(provider);
+  const std::lock_guard lock(known.mutex);
+  known.answered.erase({id, true});
+}
+
 Result<CloudNode> Machines::running(const ProviderName& provider, const CloudId& id,
                                     Millis patience) {
   const Time deadline = world_.clock.now() + patience;

@@ -3,6 +3,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "applier/world.h"
@@ -27,6 +29,11 @@ class Machines {
                                         Millis age);
   /// All machines, listed now.
   Result<std::vector<CloudNode>> list(const ProviderName& provider);
+  /// Whether a command has run on the machine, or (`inside`) in its container, in this run.
+  bool answered(const ProviderName& provider, const CloudId& id, bool inside);
+  void note_answer(const ProviderName& provider, const CloudId& id, bool inside);
+  /// Its container is another one now.
+  void forget_answer(const ProviderName& provider, const CloudId& id);
   /// Waits until the machine runs and has an address; kLaunchFailed if it ends instead or
   /// `patience` passes.
   Result<CloudNode> running(const ProviderName& provider, const CloudId& id, Millis patience);
@@ -37,6 +44,7 @@ class Machines {
     std::optional<Time> listed_at;
     std::map<CloudId, CloudNode> machines;
     std::map<CloudId, CloudNode> made;  // by this run
+    std::set<std::pair<CloudId, bool>> answered;
   };
   Book& book(const ProviderName& provider);
   Result<> refresh(const ProviderName& provider, Book& book, Millis age);

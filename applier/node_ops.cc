@@ -27,6 +27,23 @@ Result<> NodeOps::stop(CommandRunner& runner, const OpToken& token, Millis grace
   return stop_op(runner, token, grace, clock, deadline);
 }
 
+Result<ContainerChange> NodeOps::prepare_container(CommandRunner& machine,
+                                                   const ContainerSpec& spec, Time deadline,
+                                                   const OutputSink& sink) const {
+  return rayctl::prepare_container(machine, spec, deadline, sink);
+}
+
+Result<> NodeOps::start_container(CommandRunner& machine, const std::string& program,
+                                  const std::string& name, Time deadline) const {
+  return rayctl::start_container(machine, program, name, deadline);
+}
+
+Result<> NodeOps::remove_containers(CommandRunner& machine,
+                                    const std::map<std::string, std::string>& labels,
+                                    const std::string& keep, Time deadline) const {
+  return rayctl::remove_containers(machine, labels, keep, deadline);
+}
+
 Result<SyncReport> NodeOps::sync(CommandRunner& runner, const FileMount& mount,
                                  const Manifest& manifest, Time deadline) const {
   return sync_mount(runner, mount.local, mount.remote, manifest, deadline);

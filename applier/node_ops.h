@@ -1,16 +1,18 @@
 #pragma once
+#include <map>
 #include <stop_token>
 #include <string>
 
 #include "model/spec.h"
+#include "transport/container.h"
 #include "transport/detached_op.h"
 #include "transport/file_sync.h"
 
 namespace rayctl {
 
-/// What the applier does on a node through its runner: transport's detached operations and file
-/// sync, behind one interface so that a fake world needs no shell. The functions fail and repeat
-/// as those of transport/detached_op.h and transport/file_sync.h do. Thread-safe.
+/// What the applier does on a node through its runner: transport's detached operations, containers
+/// and file sync, behind one interface so that a fake world needs no shell. The functions fail and
+/// repeat as those of transport/detached_op.h, container.h and file_sync.h do. Thread-safe.
 class NodeOps {
  public:
   virtual ~NodeOps() = default;
@@ -23,6 +25,14 @@ class NodeOps {
                                      Time deadline) const;
   virtual Result<> stop(CommandRunner& runner, const OpToken& token, Millis grace, Clock& clock,
                         Time deadline) const;
+  virtual Result<ContainerChange> prepare_container(CommandRunner& machine,
+                                                    const ContainerSpec& spec, Time deadline,
+                                                    const OutputSink& sink) const;
+  virtual Result<> start_container(CommandRunner& machine, const std::string& program,
+                                   const std::string& name, Time deadline) const;
+  virtual Result<> remove_containers(CommandRunner& machine,
+                                     const std::map<std::string, std::string>& labels,
+                                     const std::string& keep, Time deadline) const;
   virtual Result<SyncReport> sync(CommandRunner& runner, const FileMount& mount,
                                   const Manifest& manifest, Time deadline) const;
 };

@@ -96,7 +96,11 @@ Error Performer::close_failed(const Step& step, const OpToken& token, Error erro
   Finished finished{.token = token, .succeeded = false, .error = error.message};
   if (works_on_node(step.action)) {
     for (const NodeName& node : nodes_of(step.action)) {
-      finished.records.merge(failed_node(run_, node, error).records);
+      Effect failed = failed_node(run_, node, error);
+      std::optional<NodeRecord>& record = failed.records[node];
+      // Some of them may be there: even if the old ones are wanted again, they must be sent.
+      if (record && std::holds_alternative<SyncFiles>(step.action)) record->applied.files = {};
+      if (record) finished.records[node] = record;
     }
   }
   const Result<> closed = run_.journal.finish(finished, step.action);

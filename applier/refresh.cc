@@ -57,20 +57,41 @@ std::vector<Place> ours(const Observed& observed, const Snapshot& snapshot) {
   return found;
 }
 
-// Whether what was last started on the machine still runs; nullopt if that cannot be seen.
-std::optional<bool> start_runs(World& world, const Place& place, Time deadline) {
+// Whether GCS is among the processes of a node whose start commands ended and left Ray behind: the
+// rest of Ray may outlive it.
+std::optional<bool> gcs_lives(World& world, CommandRunner& runner) {
+  constexpr char kLook[] = R"sh(
+for entry in /proc/[0-9]*/comm; do
+  { read -r name <"$entry"; } 2>/dev/null && [ "$name" = gcs_server ] && exit 0
+done
+exit 1
+)sh";
+  const Result<CommandOutput> looked =
+      runner.run({.argv = {"sh", "-c", kLook}}, world.clock.now() + kCallTimeout);
+  if (!looked) return std::nullopt;
+  return looked->exit_code == 0;
+}
+
+// Whether what was last started on the machine still runs; nullopt if that cannot be seen. Where
+// Ray was started by others (`imported`) there is nothing to look at.
+std::optional<bool> start_runs(World& world, const Place& place, bool imported, Time deadline) {
   Result<std::unique_ptr<CommandRunner>> runner =
       world.access(place.provider).runner(place.machine);
   if (!runner) return std::nullopt;
   const Result<std::optional<OpToken>> token = ray_op(world, **runner);
+  // Where the container does not run, neither does Ray in it.
+  if (!token && token.error().code == ErrorCode::kContainerFailed) return false;
   if (!token) return std::nullopt;
-  if (!*token) return false;
+  if (!*token) return imported ? std::nullopt : std::optional(false);
   const Result<OpStatus> status = world.ops.status(**runner, **token, deadline);
   if (!status) return std::nullopt;
-  return status->state == OpStatus::State::kRunning;
+  if (status->state == OpStatus::State::kRunning) return true;
+  const bool detached = status->state == OpStatus::State::kDone && status->exit_code == 0;
+  if (world.plain_processes || !detached || !status->leaves) return false;
+  return gcs_lives(world, **runner);
 }
 
-void look_at_starts(World& world, const std::vector<Place>& places, Time deadline,
+void look_at_starts(World& world, const std::vector<Place>& places, bool imported, Time deadline,
                     Observed& observed) {
   std::mutex mutex;
   std::atomic<std::size_t> next = 0;
@@ -78,7 +99,7 @@ void look_at_starts(World& world, const std::vector<Place>& places, Time deadlin
   for (std::size_t i = 0; i < std::min(kLooksAtOnce, places.size()); ++i) {
     threads.emplace_back([&] {
       for (std::size_t at = next++; at < places.size(); at = next++) {
-        const std::optional<bool> runs = start_runs(world, places[at], deadline);
+        const std::optional<bool> runs = start_runs(world, places[at], imported, deadline);
         if (!runs) continue;
         const std::lock_guard lock(mutex);
         observed.start_running[places[at].machine.id] = *runs;
@@ -109,7 +130,7 @@ Observed refresh(World& world, const ClusterName& cluster, const std::set<Provid
   Observed observed = list_machines(world, cluster, providers, snapshot, deadline);
   std::vector<Place> places = ours(observed, snapshot);
   if (world.plain_processes) {
-    look_at_starts(world, places, deadline, observed);
+    look_at_starts(world, places, snapshot.imported, deadline, observed);
     return observed;
   }
   std::erase_if(places, [](const Place& place) { return !place.machine.head; });
@@ -117,7 +138,7 @@ Observed refresh(World& world, const ClusterName& cluster, const std::set<Provid
     observed.ray = view_of(world, head.machine, deadline);
     if (*observed.ray) return observed;
   }
-  look_at_starts(world, places, deadline, observed);
+  look_at_starts(world, places, snapshot.imported, deadline, observed);
   return observed;
 }
 

@@ -31,26 +31,6 @@ Tags tags_of(const NodeRecord& record) {
 
 }  // namespace
 
-Result<NodeAtWork> reach(Run& run, const Step& step, const NodeName& node) {
-  const std::optional<NodeRecord> record = run.journal.record(node);
-  if (!record) {
-    return permanent(ErrorCode::kNoSuchNode, "there is no record of node " + node.text);
-  }
-  const Result<std::optional<CloudNode>> seen =
-      run.machines.look(record->provider, record->id, kListAge);
-  if (!seen || !*seen || !ready(**seen)) run.talk.progress(step, node, "waiting for the machine");
-  Result<CloudNode> machine =
-      run.machines.running(record->provider, record->id, run.options.launch_timeout);
-  if (!machine) return machine.error();
-  Result<std::unique_ptr<CommandRunner>> runner = retrying(run.world, Repeat::kHarmless, [&] {
-    return run.world.access(record->provider).runner(*machine);
-  });
-  if (!runner) return in_context(runner.error(), "connecting to " + node.text);
-  NodeAtWork at{.name = node, .record = *record, .machine = *machine, .runner = *std::move(runner)};
-  at.record.ip = machine->internal_ip;
-  return at;
-}
-
 Result<const NodeSpec*> spec_of(const Run& run, const NodeTypeName& type) {
   const auto found = run.plan.specs.find(type);
   if (found != run.plan.specs.end()) return &found->second;

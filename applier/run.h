@@ -46,8 +46,12 @@ struct NodeAtWork {
   std::unique_ptr<CommandRunner> runner;
 };
 
-/// Waits for the node's machine to run and connects to it.
+/// Waits for the node's machine to run and to answer, at most as long as the options say, and
+/// connects to the place where Ray runs: its container, if it has one, which is started if it is
+/// stopped. kConnectionLost with the node's name and address if it does not answer in time.
 Result<NodeAtWork> reach(Run& run, const Step& step, const NodeName& node);
+/// The same to the machine itself, outside any container.
+Result<NodeAtWork> reach_machine(Run& run, const Step& step, const NodeName& node);
 /// The spec of a type that the plan names.
 Result<const NodeSpec*> spec_of(const Run& run, const NodeTypeName& type);
 /// The head that stays: the one whose machine this plan does not terminate.

@@ -76,10 +76,20 @@ class Schedule {
           continue;
         }
         results_[follower].outcome = StepResult::Outcome::kSkipped;
-        results_[follower].error = results_[at].error;
+        results_[follower].error = reason(steps_[at], steps_[follower], results_[at].error);
         settled.push_back(follower);
       }
     }
+  }
+
+  // Why a step is skipped: what failed, or whose set-up was to show that this one's is sound.
+  static Error reason(const Step& failed, const Step& later, Error error) {
+    const auto* first = std::get_if<SetUpNode>(&failed.action);
+    const std::vector<NodeName> nodes = nodes_of(later.action);
+    if (first == nullptr || nodes.empty() || nodes.front() == first->node) return error;
+    error.message = "not begun: set-up goes to " + first->node.text +
+                    " first, and failed there: " + error.message;
+    return error;
   }
 
   bool lets_go_on(std::size_t at, std::size_t follower) const {

@@ -1,7 +1,10 @@
 #include "applier/secrets.h"
 
+#include <algorithm>
 #include <iterator>
 #include <set>
+
+#include "base/text.h"
 
 namespace rayctl {
 namespace {
@@ -30,10 +33,14 @@ std::set<std::string> references_of(const Plan& plan) {
   std::set<std::string> found;
   for (const auto& [type, spec] : plan.specs) {
     collect(spec.launch, found);
-    for (const auto* commands : {&spec.initialization_commands, &spec.setup_commands}) {
-      for (const std::string& line : *commands)
+    collect(spec.docker, found);
+    for (const auto* lines : {&spec.initialization_commands, &spec.setup_commands,
+                              &spec.start.commands, &spec.start.command}) {
+      for (const std::string& line : *lines)
         collect(line, found);
     }
+    for (const auto& [name, value] : spec.start.args)
+      collect(value, found);
   }
   return found;
 }
@@ -108,6 +115,20 @@ std::string Secrets::bind(std::string_view line, std::map<std::string, std::stri
     bound += line[at++];
   }
   return bound;
+}
+
+Command Secrets::bind(Command command) const {
+  for (auto& [name, value] : command.env)
+    value = reveal_text(value);
+  const bool secret =
+      std::any_of(command.argv.begin(), command.argv.end(),
+                  [](const std::string& word) { return word.find(kScheme) != std::string::npos; });
+  if (!secret) return command;
+  std::string line = "exec";
+  for (const std::string& word : command.argv)
+    line += " " + shell_quote(word);
+  command.argv = {"sh", "-c", bind(line, command.env)};
+  return command;
 }
 
 std::string Secrets::reveal_text(const std::string& text) const {

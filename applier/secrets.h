@@ -24,6 +24,9 @@ class Secrets {
   /// A shell line in which each reference is replaced by a variable, quoted as its place needs;
   /// the values are added to `env`.
   std::string bind(std::string_view line, std::map<std::string, std::string>& env) const;
+  /// A program one of whose arguments holds a reference becomes a shell line that names variables;
+  /// references in its environment become their values.
+  Command bind(Command command) const;
   /// Every string of `value` that is a reference, as a whole or in part, with its value put in.
   Json reveal(const Json& value) const;
   Redactor redactor() const;

@@ -26,6 +26,13 @@ struct World {
   std::function<Result<Manifest>(const FileMount&)> manifest;
   /// The value behind a secret:// reference.
   std::function<Result<std::string>(const std::string& reference)> secret;
+  /// The value of Ray's own tag ray-launch-config for a node config whose secrets are in place, so
+  /// that Ray's launcher finds the machine as it would have made it. Empty: the tag is left out.
+  std::function<std::string(const Json& node_config)> ray_launch_tag;
+  /// What the head's ~/ray_bootstrap_config.yaml holds, for Ray's own tools; "" for none.
+  std::string bootstrap_config;
+  /// The private key here that Ray's monitor on the head logs in to workers with; "" for none.
+  std::string bootstrap_key;
   std::string auth_token;          ///< the cluster's Ray token; "" turns authentication off
   std::function<double()> random;  ///< 0..1, for jitter
   /// Called at "begin:before", "begin:after", "act:after", "finish:after" of every step, with the

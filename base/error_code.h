@@ -24,8 +24,9 @@ enum class ErrorCode : int {
   kJoinTimeout = 203,  ///< the node did not join Ray in time
   kDrainFailed = 204,
   kTerminateFailed = 205,
-  kStartFailed = 206,  ///< Ray's start command failed
-  kSetupFailed = 207,  ///< an initialization or setup command failed
+  kStartFailed = 206,      ///< Ray's start command failed
+  kSetupFailed = 207,      ///< an initialization or setup command failed
+  kContainerFailed = 208,  ///< a node's container could not be made, or does not run
   kLocked = 301,
   kStateCorrupt = 302,
   kStateTooNew = 303,

@@ -118,6 +118,9 @@ RayctlSettings build_settings(const Yaml& root) {
                                   whole_of(host.value, "ssh_port", 0)};
     }
   }
+  const std::string autoscaler = text_of(*from, "autoscaler");
+  if (autoscaler == "ray") settings.autoscaler = AutoscalerKind::kRay;
+  if (autoscaler == "none") settings.autoscaler = AutoscalerKind::kNone;
   return settings;
 }
 

@@ -191,6 +191,9 @@ const Record* rayctl_record() {
       make::record("ssh", ssh_record, "How machines are reached, beside `auth`."),
       record_of("hosts", host_record,
                 "With `type: local`: what is different on single hosts, by their address."),
+      one_of("autoscaler", {"rayctl", "ray", "none"},
+             "Who adds and removes workers: `rayctl`, `ray` (Ray's monitor) or `none`. Default "
+             "rayctl."),
   }};
   return &record;
 }

@@ -88,7 +88,10 @@ class Migration {
             {"wait_timeout_s", number(from.wait_timeout_s)},
             {"drain_timeout_s", number(from.drain_timeout_s)},
             {"auth_token", from.auth_token},
-            {"wait_for_workers", from.wait_for_workers}};
+            {"wait_for_workers", from.wait_for_workers},
+            {"autoscaler", from.autoscaler == AutoscalerKind::kRay    ? "ray"
+                           : from.autoscaler == AutoscalerKind::kNone ? "none"
+                                                                      : "rayctl"}};
   }
 
   bool is_local() const { return config_.provider.text == "local"; }

@@ -1,9 +1,11 @@
 #include "config/resolve.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "config/digests.h"
+#include "config/monitor_flag.h"
 #include "config/secrets.h"
 
 namespace rayctl {
@@ -40,6 +42,14 @@ Json docker_for(const Json& docker, bool head) {
   return seen;
 }
 
+void turn_monitor_off(RayStart& start) {
+  for (std::string& line : start.commands) {
+    std::string without = without_monitor(line);
+    start.monitor_replaced |= without != line;
+    line = std::move(without);
+  }
+}
+
 RayStart start_for(const NodeTypeConfig& type, const Config& config, bool head, Sealer& sealer) {
   RayStart start;
   start.resources = type.resources;
@@ -47,6 +57,7 @@ RayStart start_for(const NodeTypeConfig& type, const Config& config, bool head, 
   if (config.provider.text != "process") {
     start.commands =
         sealer.lines(head ? config.head_start_ray_commands : config.worker_start_ray_commands);
+    if (head && config.rayctl.autoscaler != AutoscalerKind::kRay) turn_monitor_off(start);
     return start;
   }
   Json args = type.node_config.value("ray_start_args", Json::object());
@@ -124,8 +135,8 @@ Digest config_digest(const Desired& desired, const Config& config, Sealer& seale
        {"autoscaler", desired.autoscaler.text},
        {"sync", {config.file_mounts_sync_continuously, config.rsync_exclude, config.rsync_filter}},
        {"rayctl",
-        {s.max_unavailable, s.wait_timeout_s, s.drain_timeout_s, s.auth_token,
-         s.wait_for_workers}}});
+        {s.max_unavailable, s.wait_timeout_s, s.drain_timeout_s, s.auth_token, s.wait_for_workers,
+         static_cast<int>(s.autoscaler)}}});
 }
 
 }  // namespace
@@ -169,6 +180,7 @@ Desired resolve(const Config& config, const Scale& scale, const MountDigests& mo
   desired.head_type = config.head_type;
   desired.release = scale.release;
   desired.max_unavailable = config.rayctl.max_unavailable;
+  desired.files_beside_ray = config.file_mounts_sync_continuously;
   int total = 0;
   for (const auto& [type, count] : scale.want)
     total += count;

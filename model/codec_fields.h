@@ -69,7 +69,8 @@ RAYCTL_FIELDS(FileMount, RAYCTL_FIELD(FileMount, local), RAYCTL_FIELD(FileMount,
 
 RAYCTL_FIELDS(RayStart, RAYCTL_FIELD(RayStart, args), RAYCTL_FIELD(RayStart, command),
               RAYCTL_FIELD(RayStart, commands), RAYCTL_FIELD(RayStart, labels),
-              RAYCTL_FIELD(RayStart, ray), RAYCTL_FIELD(RayStart, resources));
+              RAYCTL_ADDED(RayStart, monitor_replaced), RAYCTL_FIELD(RayStart, ray),
+              RAYCTL_FIELD(RayStart, resources));
 
 RAYCTL_FIELDS(NodeSpec, RAYCTL_FIELD(NodeSpec, digests), RAYCTL_FIELD(NodeSpec, docker),
               RAYCTL_FIELD(NodeSpec, file_mounts), RAYCTL_FIELD(NodeSpec, head),

@@ -54,6 +54,13 @@ struct HostLogin {
   bool operator==(const HostLogin&) const = default;
 };
 
+/// Who adds and removes workers while the cluster runs.
+enum class AutoscalerKind {
+  kRayctl,  ///< rayctl's own; Ray's monitor stays off
+  kRay,     ///< Ray's monitor, as the start commands say
+  kNone,    ///< nobody
+};
+
 /// Our own keys: the map `rayctl:` at the top level, or `provider.rayctl`.
 struct RayctlSettings {
   int max_unavailable = 1;      ///< workers replaced at a time
@@ -63,6 +70,7 @@ struct RayctlSettings {
   bool wait_for_workers = true;
   SshKeys ssh;
   std::map<std::string, HostLogin> hosts;  ///< by address, as provider.head_ip and worker_ips say
+  AutoscalerKind autoscaler = AutoscalerKind::kRayctl;
   bool operator==(const RayctlSettings&) const = default;
 };
 

@@ -41,6 +41,8 @@ struct RayStart {
   std::map<std::string, std::string> args;  ///< ray_start_args: "num-cpus" -> "2"; "" for a flag
   std::map<std::string, double> resources;
   std::map<std::string, std::string> labels;
+  /// In `commands`, `--autoscaling-config` of the file became `--no-monitor`: rayctl.autoscaler.
+  bool monitor_replaced = false;
   bool operator==(const RayStart&) const = default;
 };
 

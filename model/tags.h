@@ -26,6 +26,7 @@ inline constexpr char kTagPending[] = "rayctl-pending";
 
 // Values of kTagNodeStatus.
 inline constexpr char kStatusUninitialized[] = "uninitialized";
+inline constexpr char kStatusWaitingForSsh[] = "waiting-for-ssh";
 inline constexpr char kStatusSyncingFiles[] = "syncing-files";
 inline constexpr char kStatusSettingUp[] = "setting-up";
 inline constexpr char kStatusUpToDate[] = "up-to-date";

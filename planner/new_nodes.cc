@@ -17,7 +17,7 @@ int NewNodes::add(NodeName name, const NodeSpec& spec, Reason reason, const std:
   work.fate = Fate::kCreate;
   work.reason = reason;
   work.because = because;
-  work.needs = needs_of(NodeRecord{}, spec.digests);
+  work.needs = needs_of(NodeRecord{}, spec.digests, false);
   work.needs.start = true;
   roster_.works.push_back(std::move(work));
   return static_cast<int>(roster_.works.size()) - 1;

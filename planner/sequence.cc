@@ -1,7 +1,11 @@
 #include "planner/sequence.h"
 
 #include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
 
+#include "planner/canary.h"
 #include "planner/step_writer.h"
 
 namespace rayctl::planning {
@@ -10,7 +14,10 @@ namespace {
 class Sequencer {
  public:
   Sequencer(const Inputs& in, const Roster& roster, HeadCycle cycle, Changes& changes, Plan& plan)
-      : in_(in), roster_(roster), cycle_(cycle), writer_(in, roster, changes, plan) {}
+      : in_(in), roster_(roster), cycle_(cycle), writer_(in, roster, changes, plan) {
+    for (const NodeTypeName& type : types_that_try_first(in, roster))
+      trials_[type.text];
+  }
 
   void run() {
     bookkeeping();
@@ -94,6 +101,50 @@ class Sequencer {
     }
   }
 
+  // Set-up that is tried on one node first ------------------------------------------------------
+
+  struct Trial {
+    int work = -1;          ///< who goes first
+    int set_up = -1;        ///< its SetUpNode
+    std::vector<int> back;  ///< StartRay of the nodes that were restarted for it
+  };
+
+  Trial* trial_of(int i) {
+    if (at(i).head || !at(i).needs.setup) return nullptr;
+    const auto trial = trials_.find(at(i).type.text);
+    return trial == trials_.end() ? nullptr : &trial->second;
+  }
+
+  /// The step after which a node may be disturbed for the sake of its set-up.
+  int tried(int i) {
+    const Trial* trial = trial_of(i);
+    return trial == nullptr ? -1 : trial->set_up;
+  }
+
+  void set_up(int i) {
+    Trial* trial = trial_of(i);
+    writer_.set_up(i, trial == nullptr ? -1 : trial->work, tried(i));
+    if (trial == nullptr || trial->set_up >= 0) return;
+    trial->work = i;
+    trial->set_up = writer_.track(i).last;
+  }
+
+  /// In a trial, no more than max_unavailable nodes restart at once.
+  void restart_in_turn(int i) {
+    const Trial* trial = trial_of(i);
+    std::vector<int> others;
+    int after = -1;
+    if (trial != nullptr) {
+      if (trial->set_up >= 0) others.push_back(trial->set_up);
+      if (trial->back.size() >= rows()) after = trial->back[trial->back.size() - rows()];
+    }
+    writer_.stop(i, after, others);
+  }
+
+  std::size_t rows() const {
+    return static_cast<std::size_t>(std::max(1, in_.desired.max_unavailable));
+  }
+
   // The head -----------------------------------------------------------------------------------
 
   /// Container, files and setup, as far as needed.
@@ -101,7 +152,7 @@ class Sequencer {
     const Needs& needs = at(i).needs;
     if (needs.container) writer_.container(i);
     if (needs.files) writer_.files(i);
-    if (needs.setup) writer_.set_up(i);
+    if (needs.setup) set_up(i);
   }
 
   /// What can be done to a node while Ray on it still runs.
@@ -202,10 +253,13 @@ class Sequencer {
   void refresh(int i) {
     if (writer_.track(i).stop < 0) {
       make_ready_beside(i);
-      if (at(i).needs.stop) writer_.stop(i, -1);
+      if (at(i).needs.stop) restart_in_turn(i);
     }
     make_ready_stopped(i);
     if (at(i).needs.start) writer_.start(i, head_.start);
+    if (Trial* trial = trial_of(i); trial != nullptr && at(i).needs.stop && at(i).needs.start) {
+      trial->back.push_back(writer_.track(i).start);
+    }
     if (at(i).needs.synced) writer_.synced(i, head_.last);
   }
 
@@ -214,19 +268,18 @@ class Sequencer {
     if (needs.container) writer_.container(i);
     if (needs.files) writer_.files(i);
     if (needs.synced) writer_.synced(i, head_.last);
-    if (needs.setup) writer_.set_up(i);
+    if (needs.setup) set_up(i);
     writer_.start(i, head_.start);
   }
 
   /// One after the other in max_unavailable rows: never more than that many are away at once, and a
   /// row in which a replacement fails stops.
   void replacements() {
-    const std::size_t rows = static_cast<std::size_t>(std::max(1, in_.desired.max_unavailable));
     std::vector<int> back;  // StartRay of each new node
     for (int i = 0; i < size(); ++i) {
       if (!is(i, Fate::kReplace) || at(i).head) continue;
       const int fresh = at(i).partner;
-      const int after = back.size() < rows ? -1 : back[back.size() - rows];
+      const int after = back.size() < rows() ? tried(fresh) : back[back.size() - rows()];
       const bool drained = drains(i) || writer_.track(i).start >= 0;
       if (drained) writer_.drain(i, after);
       writer_.terminate(i, drained ? -1 : after);
@@ -257,6 +310,7 @@ class Sequencer {
   StepWriter::Track head_;
   std::vector<int> drained_;
   std::size_t next_launch_ = 0;
+  std::map<std::string, Trial> trials_;
 };
 
 /// What to make room for.

@@ -134,14 +134,14 @@ void StepWriter::files(int work) {
          {});
 }
 
-void StepWriter::set_up(int work) {
+void StepWriter::set_up(int work, int first, int after) {
   const Work& w = at(work);
   const Digest& want = w.spec->digests.setup;
   const bool own = applied(w).setup != want;
-  add_to(work, SetUpNode{w.name, want},
-         own ? because_of(w, applied(w).setup, want, "setup")
-             : because_of(w, applied(w).docker, w.spec->digests.docker, "docker"),
-         {});
+  Why why = own ? because_of(w, applied(w).setup, want, "setup")
+                : because_of(w, applied(w).docker, w.spec->digests.docker, "docker");
+  if (first >= 0) why.because += "; " + at(first).name.text + " goes first";
+  add_to(work, SetUpNode{w.name, want}, std::move(why), {after});
 }
 
 void StepWriter::synced(int work, int after) {

@@ -33,7 +33,8 @@ class StepWriter {
   void create(const Launch& launch, int after);
   void container(int work);
   void files(int work);
-  void set_up(int work);
+  /// `first`: whose set-up is tried first, or -1.
+  void set_up(int work, int first = -1, int after = -1);
   void synced(int work, int after);
   void stop(int work, int after, const std::vector<int>& barrier = {});
   void start(int work, int after);

@@ -68,8 +68,12 @@ class NodeAccess {
   virtual Result<std::unique_ptr<CommandRunner>> machine_runner(const CloudNode& node) {
     return runner(node);
   }
-  /// The program that starts Ray on `node` and stays in the foreground while Ray lives, without
-  /// the authentication variables (the applier adds them). `head` is null for the head itself.
+  /// How the config's shell lines run on the nodes (transport/shell_line.h).
+  virtual ShellKind shell() const { return ShellKind::kBash; }
+  /// The program that starts Ray on `node`, without the authentication variables (the applier adds
+  /// them). It stays in the foreground while Ray lives, unless `spec` gives start commands: those
+  /// end once Ray runs on its own, and it is then `shell_argv(shell(), commands)`. `head` is null
+  /// for the head itself.
   virtual Result<Command> start_command(const CloudNode& node, const NodeSpec& spec,
                                         const CloudNode* head) = 0;
   /// host:port at which GCS of this head is reached from here, already forwarded where needed.

@@ -32,6 +32,16 @@ class LossyStore final : public StateStore {
   Result<std::int64_t> replace(const Snapshot& snapshot, std::int64_t serial) override {
     return store_.replace(snapshot, serial);
   }
+  Result<std::string> pin(const std::string& kind, const std::string& name,
+                          const std::string& value) override {
+    return store_.pin(kind, name, value);
+  }
+  Result<bool> unpin(const std::string& kind, const std::string& name) override {
+    return store_.unpin(kind, name);
+  }
+  Result<std::map<std::string, std::string>> pins(const std::string& kind) override {
+    return store_.pins(kind);
+  }
   Result<> begin_run(const RunRecord& run) override { return store_.begin_run(run); }
   Result<> end_run(const RunRecord& run) override { return store_.end_run(run); }
   Result<std::vector<RunRecord>> history(int most) override { return store_.history(most); }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "applier/container_options.h"
 #include "base/text.h"
 #include "tests/applier/lab.h"
 
@@ -43,6 +44,33 @@ TEST_F(SecretsOf, ACommandLineNamesAVariableQuotedForItsPlace) {
   EXPECT_EQ(bound(R"(echo \" secret://env/KEY)"), R"(echo \" "${RAYCTL_SECRET_0}")");
   EXPECT_EQ(bound("echo plain"), "echo plain");
   EXPECT_TRUE(values.empty());
+}
+
+TEST_F(SecretsOf, OptionsOfAContainerNameTheVariableAlone) {
+  lab.desired.specs.at({"small"}).setup_commands = {"secret://env/KEY secret://file/~/pw"};
+  const Secrets secrets = resolve();
+  const std::vector<std::pair<std::string, std::string>> rows{
+      {"-v $HOME/a:/b --gpus=all", "-v $HOME/a:/b --gpus=all"},
+      {"-e A=secret://env/KEY  -x", "-e A  -x"},
+      {"--env A=secret://env/KEY", "--env A"},
+      {"--env=A=secret://env/KEY -e B=plain", "--env=A -e B=plain"},
+      {"-eA=secret://env/KEY", "-eA"},
+      {"-e \"A=secret://env/KEY\"", "-e A"}};
+  for (const auto& [options, without] : rows) {
+    std::map<std::string, std::string> env;
+    const Result<std::string> result = options_without_secrets(options, secrets, env);
+    ASSERT_TRUE(result) << options;
+    EXPECT_EQ(*result, without);
+    const bool secret = options.find("secret://") != std::string::npos;
+    EXPECT_EQ(env, secret ? (std::map<std::string, std::string>{{"A", "k'e y"}})
+                          : (std::map<std::string, std::string>{}))
+        << options;
+  }
+  for (const char* options : {"--hostname secret://env/KEY", "-e secret://env/KEY",
+                              "-e A secret://env/KEY", "-l a=secret://env/KEY"}) {
+    std::map<std::string, std::string> env;
+    EXPECT_FALSE(options_without_secrets(options, secrets, env)) << options;
+  }
 }
 
 TEST_F(SecretsOf, TheLaunchBodyGetsTheValues) {

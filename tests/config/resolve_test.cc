@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "config/monitor_flag.h"
 #include "config/secrets.h"
 #include "tests/config/support.h"
 
@@ -118,6 +119,41 @@ TEST(Resolve, NamesTheFieldThatChanged) {
     std::string after = edited(kAws, edit.from, edit.to);
     EXPECT_EQ(changes(kAws, after, "head"), edit.head) << edit.to;
     EXPECT_EQ(changes(kAws, after, "gpu"), edit.gpu) << edit.to;
+  }
+}
+
+TEST(Resolve, RaysMonitorStaysOffUnlessItIsWanted) {
+  const std::string with = edited(kAws, "[start head]",
+                                  "[ray stop, \"ulimit -n 65536; ray start --head "
+                                  "--autoscaling-config=~/ray_bootstrap_config.yaml --port=1\"]");
+  const auto head = [](const std::string& yaml) { return resolved(yaml).specs[{"head"}].start; };
+  EXPECT_EQ(head(with).commands[1], "ulimit -n 65536; ray start --head --no-monitor --port=1");
+  EXPECT_TRUE(head(with).monitor_replaced);
+  EXPECT_EQ(head("rayctl: {autoscaler: none}\n" + with), head(with));
+  const RayStart kept = head("rayctl: {autoscaler: ray}\n" + with);
+  EXPECT_EQ(kept.commands[1],
+            "ulimit -n 65536; ray start --head --autoscaling-config=~/ray_bootstrap_config.yaml "
+            "--port=1");
+  EXPECT_FALSE(kept.monitor_replaced);
+  EXPECT_FALSE(head(kAws).monitor_replaced);
+  EXPECT_EQ(changes(with, "rayctl: {autoscaler: ray}\n" + with, "head"),
+            "start: head_start_ray_commands");
+}
+
+TEST(MonitorFlag, GoesWithItsValueHoweverThatIsWritten) {
+  for (const auto& [line, without] : std::vector<std::pair<std::string, std::string>>{
+           {"ray start --autoscaling-config=~/a.yaml", "ray start --no-monitor"},
+           {"ray start --autoscaling-config ~/a.yaml --head", "ray start --no-monitor --head"},
+           {"ray start --autoscaling-config=\"$HOME/a b\";x", "ray start --no-monitor;x"},
+           {"ray start --autoscaling-config='a b'c\\ d && x", "ray start --no-monitor && x"},
+           {"--autoscaling-config=a --autoscaling-config=b", "--no-monitor --no-monitor"},
+           {"--autoscaling-config", "--autoscaling-config"},
+           {"--autoscaling-config=", "--no-monitor"},
+           {"--autoscaling-config ", "--no-monitor"},
+           {"--autoscaling-configs=a x--autoscaling-config=b",
+            "--autoscaling-configs=a x--autoscaling-config=b"},
+           {"", ""}}) {
+    EXPECT_EQ(without_monitor(line), without) << line;
   }
 }
 

@@ -29,6 +29,7 @@ NodeSpec spec(const char* type, bool head) {
   spec.start.args = {{"num-cpus", "2"}, {"block", ""}};
   spec.start.resources = {{"CPU", 2}, {"GPU", 0.5}, {"huge", 1e300}};
   spec.start.labels = {{"zone", "a"}};
+  spec.start.monitor_replaced = true;
   spec.digests = digests(type);
   return spec;
 }
@@ -44,7 +45,7 @@ NodeSpec spec(const char* type, bool head) {
                                 p16, p17] = p;
   [[maybe_unused]] const auto& [t1, t2, t3, t4, t5, t6, t7, t8, t9] = step;
   [[maybe_unused]] const auto& [n1, n2, n3, n4, n5, n6, n7, n8, n9, n10, n11] = spec;
-  [[maybe_unused]] const auto& [a1, a2, a3, a4, a5, a6] = start;
+  [[maybe_unused]] const auto& [a1, a2, a3, a4, a5, a6, a7] = start;
   [[maybe_unused]] const auto& [c1, c2, c3] = pre;
   [[maybe_unused]] const auto& [d1, d2, d3, d4, d5] = diagnostic;
 }

@@ -225,6 +225,54 @@ std::string few_away(const World& world, const Plan& plan) {
   return "";
 }
 
+/// A set-up that no node of its type ever had goes to one worker first: of the set-ups of such a
+/// type, all but one come after the same one. Not for the first few of a type.
+std::string one_goes_first(const World& world, const Plan& plan) {
+  constexpr std::size_t kFew = 4;
+  const auto before = closures(plan);
+  std::map<NodeTypeName, std::vector<int>> set_ups;
+  std::set<NodeTypeName> proven, old;
+  std::map<NodeName, NodeTypeName> types;
+  const auto machines = machines_of(world.observed);
+  const auto note = [&](const NodeRecord& record) {
+    if (record.phase != Phase::kLaunched) old.insert(record.type);
+    const auto spec = world.desired.specs.find(record.type);
+    if (spec != world.desired.specs.end() && record.applied.setup == spec->second.digests.setup) {
+      proven.insert(record.type);
+    }
+  };
+  for (const auto& [name, record] : world.snapshot.nodes) {
+    types[name] = record.type;
+    note(record);
+    // A worker's type on a head is nobody's concern here.
+    const auto machine = machines.find(record.id);
+    if (record.head || (machine != machines.end() && machine->second.head)) {
+      proven.insert(record.type);
+    }
+  }
+  for (const Step& step : plan.steps) {
+    if (const auto* create = std::get_if<CreateNodes>(&step.action)) {
+      for (const NodeName& node : create->nodes)
+        types.emplace(node, create->type);
+    }
+    // What an adopted machine has is in its tags; such types are left out here.
+    if (const auto* adopt = std::get_if<AdoptNode>(&step.action)) proven.insert(adopt->type);
+    const auto* set_up = std::get_if<SetUpNode>(&step.action);
+    if (set_up == nullptr || !types.contains(set_up->node)) continue;
+    const NodeTypeName& type = types.at(set_up->node);
+    if (type != world.desired.head_type && !set_up->setup.empty()) set_ups[type].push_back(step.id);
+  }
+  for (const auto& [type, ids] : set_ups) {
+    if (proven.contains(type) || (!old.contains(type) && ids.size() <= kFew)) continue;
+    for (const int id : ids) {
+      if (id != ids.front() && !before[static_cast<std::size_t>(id)].contains(ids.front())) {
+        return "set-up of " + type.text + " does not go to one node first";
+      }
+    }
+  }
+  return "";
+}
+
 /// A head goes only for another head, unless everything goes.
 std::string head_stays(const World& world, const Plan& plan) {
   if (world.desired.destroy) return "";
@@ -250,7 +298,7 @@ std::string broken_rule(const World& world, const Plan& plan) {
   for (const std::string& broken :
        {order(plan), only_ours_end(world, plan), unlisted_left_alone(world, plan),
         silent_left_alone(world, plan), names_are_new(world, plan), ray_order(world, plan),
-        few_away(world, plan), head_stays(world, plan)}) {
+        few_away(world, plan), one_goes_first(world, plan), head_stays(world, plan)}) {
     if (!broken.empty()) return broken;
   }
   return "";

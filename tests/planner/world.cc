@@ -60,13 +60,14 @@ std::map<Digest, FieldDigests> read_breakdown(const Json& json) {
 void read_desired(const Json& json, Desired& desired) {
   allow(json,
         {"types", "head_type", "want", "why", "release", "max_unavailable", "autoscaler", "destroy",
-         "breakdown"},
+         "files_beside_ray", "breakdown"},
         "desired");
   desired.cluster = {"demo"};
   desired.head_type.text = json.value("head_type", "head");
   desired.config = {"config"};
   desired.autoscaler.text = json.value("autoscaler", "a1");
   desired.max_unavailable = json.value("max_unavailable", 1);
+  desired.files_beside_ray = json.value("files_beside_ray", false);
   desired.destroy = json.value("destroy", false);
   for (const auto& [type, spec] : json.at("types").items()) {
     allow(spec, {"provider", "plain", "digests"}, type);

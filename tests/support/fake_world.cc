@@ -34,6 +34,7 @@ World FakeWorld::world(StateStore& store) {
             if (found != secrets.end()) return found->second;
             return permanent(ErrorCode::kSecretUnresolved, reference + " points at nothing");
           },
+          .bootstrap_config = bootstrap_config,
           .auth_token = auth_token,
           .random = [] { return 0.5; },
           .crash_point =
@@ -76,12 +77,37 @@ bool FakeWorld::runs(const FakeMachine& machine, const OpToken& token) {
   return !op.killed && (!op.ends_at || clock.now() < *op.ends_at);
 }
 
+void FakeWorld::reboot(FakeMachine& machine) {
+  const std::lock_guard lock(mutex);
+  for (auto& [token, op] : machine.ops) {
+    if (runs(machine, token)) op.killed = true;
+    op.daemon = false;
+  }
+  if (machine.container) machine.container->running = false;
+}
+
+std::optional<Error> FakeWorld::unreachable(CommandRunner& runner) {
+  const std::lock_guard lock(mutex);
+  const CloudId id = machine_of(runner);
+  const auto found = machines.find(id);
+  if (found == machines.end() || found->second.node.power != Power::kRunning ||
+      clock.now() - found->second.made_at < rules.ssh_delay) {
+    return transient(ErrorCode::kConnectionLost, "cannot connect to " + id.text);
+  }
+  const std::optional<FakeContainer>& container = found->second.container;
+  if (in_container(runner) && (!container || !container->running)) {
+    return transient(ErrorCode::kContainerFailed, "the container does not run");
+  }
+  return std::nullopt;
+}
+
 FakeOp* FakeWorld::ray_on(FakeMachine& machine) {
   const std::lock_guard lock(mutex);
   const auto token = machine.files.find(".rayctl/ray_op");
   if (token == machine.files.end()) return nullptr;
-  const OpToken op{token->second};
-  return runs(machine, op) ? &machine.ops.at(op) : nullptr;
+  const auto op = machine.ops.find(OpToken{token->second});
+  if (op == machine.ops.end() || machine.node.power != Power::kRunning) return nullptr;
+  return op->second.daemon || runs(machine, op->first) ? &op->second : nullptr;
 }
 
 }  // namespace rayctl

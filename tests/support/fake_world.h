@@ -37,8 +37,17 @@ struct FakeOp {
   std::optional<Time> ends_at;  ///< nullopt: it runs until it is stopped
   int exit_code = 0;
   bool killed = false;
+  bool daemon = false;  ///< it left Ray behind, which lives
   std::string output;
   std::string head;  ///< for Ray on a worker: the start of the head that it joined
+};
+
+/// A node's container. What runs and lies in it is the machine's own `ops`, `files` and `mounts`,
+/// which a new one begins without.
+struct FakeContainer {
+  ContainerSpec spec;
+  bool running = true;
+  int made = 0;
 };
 
 struct FakeMachine {
@@ -49,6 +58,7 @@ struct FakeMachine {
   std::map<std::string, Digest> mounts;  ///< by remote path
   Time busy_until;                       ///< work of Ray on it
   std::optional<Time> drained_at;
+  std::optional<FakeContainer> container;
 };
 
 /// How the world behaves; set before a run.
@@ -56,6 +66,7 @@ struct FakeRules {
   Millis list_lag{0};             ///< a new machine is not listed before
   Millis boot{0};                 ///< kPending for so long
   int most_per_create = INT_MAX;  ///< a create makes no more
+  Millis ssh_delay{0};            ///< from then on a machine answers, once it runs
   Millis stopping{0};             ///< kStopping for so long, then gone
   Millis command_time{1'000};     ///< of one set-up command
   Millis join_time{2'000};        ///< from the start of Ray until GCS lists the node
@@ -82,6 +93,7 @@ class FakeWorld {
   std::vector<std::pair<CloudId, std::string>> ran;  ///< shell lines, as given to the node
   std::map<OpToken, int> made_by;                    ///< machines made per token
   std::string auth_token = "cluster-token";
+  std::string bootstrap_config;
   bool plain_processes = false;
 
   /// Asked before each call: "create", "set_tags", "terminate", "list", "start", "status", "stop",
@@ -101,6 +113,10 @@ class FakeWorld {
   /// The node of ours on a machine of that name; the test fails hard if there is none.
   FakeMachine& machine(const std::string& node);
   bool runs(const FakeMachine& machine, const OpToken& token);
+  /// What ran on the machine is gone, its container is stopped.
+  void reboot(FakeMachine& machine);
+  /// Null if a runner reaches its machine (and what it is to be run in); else why not.
+  std::optional<Error> unreachable(CommandRunner& runner);
   /// The start of Ray (or of the plain process) that runs on the machine; null if none does.
   FakeOp* ray_on(FakeMachine& machine);
 
@@ -144,9 +160,12 @@ class FakeWorld {
 std::unique_ptr<Provider> make_fake_provider(FakeWorld& world);
 std::unique_ptr<NodeAccess> make_fake_access(FakeWorld& world);
 std::unique_ptr<NodeOps> make_fake_ops(FakeWorld& world);
+/// `ray stop` on a machine.
+void stop_fake_ray(FakeMachine& machine);
 /// The control service of the Ray that runs on a machine.
 std::unique_ptr<RayCluster> make_fake_ray(FakeWorld& world, const CloudId& head);
-/// The machine that a runner of make_fake_access works on.
+/// The machine that a runner of make_fake_access works on, and whether in its container.
 CloudId machine_of(CommandRunner& runner);
+bool in_container(CommandRunner& runner);
 
 }  // namespace rayctl

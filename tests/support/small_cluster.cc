@@ -41,6 +41,9 @@ void seal(Desired& desired) {
     std::vector<std::string> commands = spec.initialization_commands;
     commands.insert(commands.end(), spec.setup_commands.begin(), spec.setup_commands.end());
     spec.digests = {};
+    if (!spec.docker.empty()) {
+      spec.digests.docker = digest_of(desired, "docker.image", spec.docker.dump());
+    }
     spec.digests.launch = digest_of(desired, "node_config", spec.launch.dump());
     if (!mounts.empty()) {
       spec.digests.files = digest_of(desired, "file_mounts ~/app", join(mounts, ","));
@@ -48,8 +51,10 @@ void seal(Desired& desired) {
     if (!commands.empty()) {
       spec.digests.setup = digest_of(desired, "setup_commands", join(commands, "\n"));
     }
-    spec.digests.start = digest_of(
-        desired, "resources", Json(spec.start.resources).dump() + join(spec.start.command, " "));
+    spec.digests.start =
+        digest_of(desired, "resources",
+                  Json(spec.start.resources).dump() + join(spec.start.command, " ") +
+                      join(spec.start.commands, "\n"));
   }
   desired.autoscaler = digest_of(desired, "max_workers", "10");
   std::string all;
