@@ -50,7 +50,8 @@ NodeTypeName type_of(const Config& config, const CloudNode& machine) {
 }  // namespace
 
 Rebuilt rebuild_snapshot(const Config& config, const Desired& desired, const Snapshot& previous,
-                         const std::vector<CloudNode>& machines, const std::string& fresh_id) {
+                         const std::vector<CloudNode>& machines, const std::string& fresh_id,
+                         const RayLaunchTags& ray_tags) {
   Rebuilt rebuilt;
   Snapshot& snapshot = rebuilt.snapshot;
   snapshot.lineage = previous.lineage;
@@ -73,6 +74,16 @@ Rebuilt rebuild_snapshot(const Config& config, const Desired& desired, const Sna
   auto record = [&](const NodeName& name, const CloudNode& machine) {
     NodeRecord made = record_from_tags(machine, config.provider);
     made.type = type_of(config, machine);
+    const auto tag = machine.tags.find(kTagLaunchConfig);
+    if (made.applied.launch.text.empty() && tag != machine.tags.end()) {
+      const auto spec = desired.specs.find(made.type);
+      const auto known = ray_tags.find(made.type);
+      if (spec != desired.specs.end() && known != ray_tags.end()) {
+        const bool same = known->second.contains(tag->second);
+        if (same) made.applied.launch = spec->second.digests.launch;
+        if (!same) rebuilt.launched_otherwise.push_back(name);
+      }
+    }
     int& highest = snapshot.highest[made.type];
     highest = std::max(highest, number_of(name));
     snapshot.nodes[name] = std::move(made);

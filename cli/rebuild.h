@@ -1,4 +1,6 @@
 #pragma once
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,13 +16,21 @@ struct Rebuilt {
   Snapshot snapshot;
   /// Machines that carry our cluster's name but not its id: they are taken in, and must be tagged.
   std::vector<CloudNode> foreign;
+  /// Machines that carry Ray's digest of another launch config than the file's. Nothing of ours
+  /// says how they were launched, so they are kept as they are.
+  std::vector<NodeName> launched_otherwise;
 };
+
+/// The values of Ray's tag ray-launch-config that mean "launched as the file says".
+using RayLaunchTags = std::map<NodeTypeName, std::set<std::string>>;
 
 /// The records that the machines' tags describe. `previous` gives lineage and serial (an empty one:
 /// new ones are made by the store); `fresh_id` is used when no machine carries a cluster id. The
 /// head's id decides, else the commonest. Machines without a name get the next free one of their
-/// type. Pure.
+/// type. A machine that only Ray's tags describe counts as launched from the file if `ray_tags` has
+/// its digest. Pure.
 Rebuilt rebuild_snapshot(const Config& config, const Desired& desired, const Snapshot& previous,
-                         const std::vector<CloudNode>& machines, const std::string& fresh_id);
+                         const std::vector<CloudNode>& machines, const std::string& fresh_id,
+                         const RayLaunchTags& ray_tags = {});
 
 }  // namespace rayctl

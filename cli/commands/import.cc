@@ -2,12 +2,14 @@
 
 #include <ostream>
 
+#include "applier/secrets.h"
 #include "base/digest.h"
 #include "base/text.h"
 #include "cli/commands/change_flags.h"
 #include "cli/commands/verbs.h"
 #include "cli/confirm.h"
 #include "cli/output.h"
+#include "cli/ray_tags.h"
 #include "cli/rebuild.h"
 #include "cli/views/plan_view.h"
 #include "config/resolve.h"
@@ -48,9 +50,11 @@ class ImportVerb final : public Verb {
             .provider(cluster.config().provider)
             .list(cluster.config().cluster, session.clock.now() + kCall);
     if (!machines) return machines.error();
-    Rebuilt rebuilt = rebuild_snapshot(cluster.config(),
-                                       resolve(cluster.config(), Scale{}, {}, cluster.digest_key()),
-                                       *previous, *machines, random_hex(8));
+    const Desired desired = resolve(cluster.config(), Scale{}, {}, cluster.digest_key());
+    Result<RayLaunchTags> ray_tags = tags_of(cluster, desired);
+    if (!ray_tags) return ray_tags.error();
+    Rebuilt rebuilt =
+        rebuild_snapshot(cluster.config(), desired, *previous, *machines, random_hex(8), *ray_tags);
     Result<bool> go_on = confirmed(session, rebuilt);
     if (!go_on) return go_on.error();
     if (!*go_on) return 1;
@@ -80,6 +84,18 @@ class ImportVerb final : public Verb {
     return Snapshot{};
   }
 
+  /// What Ray's launchers would have written on the machines of each type.
+  static Result<RayLaunchTags> tags_of(Cluster& cluster, const Desired& desired) {
+    Plan all;
+    all.specs = desired.specs;
+    Result<Secrets> secrets = Secrets::resolve(all, cluster.world());
+    if (!secrets) return secrets.error();
+    RayLaunchTags tags;
+    for (const auto& [type, spec] : desired.specs)
+      tags[type] = ray_launch_tags(cluster.config(), secrets->reveal(spec.launch));
+    return tags;
+  }
+
   Result<bool> confirmed(Session& session, const Rebuilt& rebuilt) {
     if (yes_) return true;
     std::string question = "Record " + plural(rebuilt.snapshot.nodes.size(), "node") +
@@ -103,6 +119,13 @@ class ImportVerb final : public Verb {
     return {};
   }
 
+  static Json names_of(const std::vector<NodeName>& names) {
+    Json texts = Json::array();
+    for (const NodeName& name : names)
+      texts.push_back(name.text);
+    return texts;
+  }
+
   /// Shows what was recorded and what a plan from it would do.
   Result<int> prove(Session& session, Cluster& cluster, const Rebuilt& rebuilt,
                     std::int64_t serial) {
@@ -117,12 +140,18 @@ class ImportVerb final : public Verb {
                           {"serial", serial},
                           {"nodes", names},
                           {"taken_in", rebuilt.foreign.size()},
+                          {"launched_otherwise", names_of(rebuilt.launched_otherwise)},
                           {"plan", plan_json(plan, source_of(cluster_))}});
       return 0;
     }
     show_diagnostics(session);
     for (const auto& [name, record] : rebuilt.snapshot.nodes) {
       session.io.out << "  " << name.text << "  " << record.id.text << "  " << record.ip << "\n";
+    }
+    for (const NodeName& name : rebuilt.launched_otherwise) {
+      session.io.out << name.text
+                     << " was launched from another node_config or auth than the file has (its tag "
+                        "ray-launch-config differs). It is kept as it is.\n";
     }
     session.io.out << "Recorded " << plural(rebuilt.snapshot.nodes.size(), "node") << " (serial "
                    << serial << ").\n";

@@ -1,8 +1,15 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
 #include "cli/overview.h"
 #include "cli/pipeline.h"
+#include "cli/ray_tags.h"
 #include "cli/rebuild.h"
+#include "model/tags.h"
 
 namespace rayctl {
 namespace {
@@ -44,6 +51,45 @@ TEST(Rebuild, RecordsWhatTheTagsSay) {
   EXPECT_EQ(rebuilt.snapshot.highest.at({"cpu"}), 7);
   EXPECT_TRUE(rebuilt.foreign.empty());
   EXPECT_FALSE(rebuilt.snapshot.imported);
+}
+
+// A machine of ours says with our own digest how it was launched; one of Ray's with Ray's.
+TEST(Rebuild, ComparesRaysLaunchDigestWhereOursIsMissing) {
+  Desired desired;
+  desired.specs[{"cpu"}].digests.launch = {"wanted"};
+  CloudNode same = machine("i-1", "c1", "cpu", ""), other = machine("i-2", "c1", "cpu", ""),
+            ours = machine("i-3", "c1", "cpu", "cpu-9");
+  same.tags[kTagLaunchConfig] = "old-ray";
+  other.tags[kTagLaunchConfig] = "something else";
+  ours.tags = {{kTagLaunchConfig, "something else"}, {kTagApplied, "l=mine,d=,f=,s=,r=,y="}};
+  const Rebuilt rebuilt = rebuild_snapshot(demo(), desired, Snapshot{}, {same, other, ours},
+                                           "fresh", {{{"cpu"}, {"old-ray", "new-ray"}}});
+  std::map<CloudId, Digest> launched;
+  for (const auto& [name, record] : rebuilt.snapshot.nodes)
+    launched[record.id] = record.applied.launch;
+  EXPECT_EQ(launched[{"i-1"}], Digest{"wanted"});
+  EXPECT_EQ(launched[{"i-2"}], Digest{}) << "unknown, so that it is not replaced";
+  EXPECT_EQ(launched[{"i-3"}], Digest{"mine"});
+  ASSERT_EQ(rebuilt.launched_otherwise.size(), 1U);
+  EXPECT_EQ(rebuilt.snapshot.nodes.at(rebuilt.launched_otherwise[0]).id, CloudId{"i-2"});
+}
+
+// The golden answers of the digests themselves are Ray's own (fixtures/ray_hash).
+TEST(RayTags, AreThoseOfEveryLauncherAndReadTheKeys) {
+  Config config = demo();
+  const std::filesystem::path key = std::filesystem::path(testing::TempDir()) / "ray_tags_key";
+  std::ofstream(key) << "PRIVATE";
+  config.auth = {{"ssh_user", "ubuntu"}, {"ssh_private_key", key.string()}};
+  const Json node = {{"InstanceType", "m5.large"}};
+  const std::set<std::string> before = ray_launch_tags(config, node);
+  EXPECT_EQ(before.size(), 3U);
+  EXPECT_TRUE(before.contains(ray_launch_tag(config, node)));
+  std::ofstream(key) << "ANOTHER";
+  const std::set<std::string> after = ray_launch_tags(config, node);
+  std::vector<std::string> both;
+  std::set_intersection(before.begin(), before.end(), after.begin(), after.end(),
+                        std::back_inserter(both));
+  EXPECT_EQ(both.size(), 1U) << "only Ray 0.8 goes by the path of the key";
 }
 
 TEST(Rebuild, KeepsLineageSerialAndNumbersOfWhatWasRecorded) {
