@@ -24,11 +24,29 @@ constexpr std::size_t kAtOnce = 64;
 constexpr char kMark[] = "RAYCTL_EXEC";
 
 // Everything that the command started carries the mark in its environment, as in a terminal
-// everything in the foreground gets the signal. Arguments: mark, signal.
+// everything in the foreground gets the signal. A shell that is told while it starts a program
+// waits for that program, so that one is looked for again, but not what was started since, which
+// may be how a program cleans up. Arguments: mark, signal.
 constexpr char kSignalAll[] = R"sh(
-for process in /proc/[0-9]*; do
-  grep -qsaF "RAYCTL_EXEC=$1" "$process/environ" && kill -s "$2" "${process#/proc/}" 2>/dev/null
-done
+mark=$1 signal=$2 told=" "
+start_of() {
+  set -- $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null)
+  echo "${20:-0}"
+}
+tell() {
+  for process in /proc/[0-9]*; do
+    pid=${process#/proc/}
+    case $told in *" $pid "*) continue ;; esac
+    grep -qsaF "RAYCTL_EXEC=$mark" "$process/environ" || continue
+    [ -z "$1" ] || [ "$(start_of "$pid")" -le "$1" ] || continue
+    kill -s "$signal" "$pid" 2>/dev/null && told="$told$pid "
+  done
+}
+tell ""
+sleep 0.05 &
+until_now=$(start_of "$!")
+wait
+tell "$until_now"
 exit 0
 )sh";
 

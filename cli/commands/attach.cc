@@ -34,13 +34,22 @@ class AttachVerb final : public Verb {
     NodeAccess& access = open->cluster->world().access(open->cluster->config().provider);
     Result<std::vector<std::string>> argv = access.terminal(
         machine->machine,
-        {.line = line(), .tty = session.io.in_terminal, .forwards = *std::move(ports)});
+        {.line = line_where_ray_runs(docker_of(open->cluster->config(), machine->machine), line(),
+                                     session.io.in_terminal),
+         .tty = session.io.in_terminal,
+         .forwards = *std::move(ports)});
     if (!argv) return argv.error();
     open->cluster.reset();
     return run_in_terminal(*argv);
   }
 
  private:
+  static const Json& docker_of(const Config& config, const CloudNode& machine) {
+    const NodeTypeConfig* type =
+        config.find(machine.head ? config.head_type : machine.type.value_or(NodeTypeName{}));
+    return type != nullptr ? type->docker : config.docker;
+  }
+
   // As Ray has them.
   std::string line() const {
     if (wanted_.tmux) return new_ ? "tmux new" : "tmux attach || tmux new";

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "base/text.h"
+#include "cli/host_supervisor.h"
 #include "cli/remote_run.h"
 #include "model/tags.h"
 
@@ -141,13 +142,12 @@ Result<int> run_on_head(Session& session, const ClusterFlags& flags, const Sessi
                         const HeadCommand& how) {
   Result<std::vector<PortPair>> ports = parse_ports(wanted.port_forward);
   if (!ports) return ports.error();
-  if (wanted.stop && (wanted.tmux || wanted.screen)) {
-    return permanent(ErrorCode::kNotSupported,
-                     "--stop waits for the command; leave out --tmux or --screen");
-  }
   if (wanted.tmux || wanted.screen) {
+    Result<Command> inner =
+        wanted.stop ? supervised(session, *open.cluster, open.looked, command) : command;
+    if (!inner) return inner.error();
     return leave_running(session, flags, wanted, head,
-                         in_multiplexer(wanted, command, how.screen_args));
+                         in_multiplexer(wanted, *inner, how.screen_args));
   }
   NodeAccess& access = open.cluster->world().access(open.cluster->config().provider);
   Result<std::vector<std::unique_ptr<PortForward>>> forwards =

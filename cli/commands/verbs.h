@@ -24,6 +24,8 @@ std::unique_ptr<Verb> make_migrate_verb();
 std::unique_ptr<Verb> make_monitor_verb();
 std::unique_ptr<Verb> make_node_supervisor_verb();
 std::unique_ptr<Verb> make_plan_verb();
+std::unique_ptr<Verb> make_rsync_down_verb();
+std::unique_ptr<Verb> make_rsync_up_verb();
 std::unique_ptr<Verb> make_schema_verb();
 std::unique_ptr<Verb> make_state_history_verb();
 std::unique_ptr<Verb> make_state_list_verb();

@@ -236,6 +236,21 @@ TEST(RunningMachines, OursThatRunTheHeadFirst) {
   EXPECT_EQ(names, (std::vector<std::string>{"head-1", "cpu-2", "cpu-10"}));
 }
 
+TEST(Terminal, GoesIntoTheContainerWhereThereIsOne) {
+  const Json none = Json::object();
+  EXPECT_EQ(line_where_ray_runs(none, "", true), "");
+  EXPECT_EQ(line_where_ray_runs(none, "tmux new", true), "tmux new");
+  EXPECT_EQ(line_where_ray_runs({{"container_name", "ray"}}, "", true), "")
+      << "no image, no container";
+  const Json docker{{"image", "rayproject/ray"}, {"container_name", "ray one"}};
+  EXPECT_EQ(line_where_ray_runs(docker, "", true),
+            "docker exec -it 'ray one' /bin/bash --login -i");
+  EXPECT_EQ(line_where_ray_runs(docker, "tmux attach || tmux new", false),
+            "docker exec -i 'ray one' /bin/bash --login -i -c 'tmux attach || tmux new'");
+  const Json podman{{"head_image", "x"}, {"container_name", "ray"}, {"use_podman", true}};
+  EXPECT_EQ(line_where_ray_runs(podman, "", true), "podman exec -it ray /bin/bash --login -i");
+}
+
 TEST(AddressOf, TheOuterOneUnlessTheFileSaysOtherwise) {
   Config config;
   CloudNode machine{.internal_ip = "10.0.0.1", .external_ip = "1.2.3.4"};
