@@ -17,11 +17,12 @@ import tempfile
 
 import functions
 import hashing
+import hosts
 import plans
 import startup
 from measuring import RAYCTL, Refused
 
-PARTS = {"startup": startup, "plan": plans, "hash": hashing, "functions": functions}
+PARTS = {"startup": startup, "plan": plans, "hash": hashing, "functions": functions, "hosts": hosts}
 DOCUMENT = pathlib.Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 
 

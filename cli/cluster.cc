@@ -6,7 +6,9 @@
 #include "base/digest.h"
 #include "base/files.h"
 #include "cli/crash_point.h"
+#include "cli/ray_tags.h"
 #include "cli/secrets.h"
+#include "config/bootstrap.h"
 #include "config/secrets.h"
 #include "state/sqlite_hash_cache.h"
 #include "state/sqlite_store.h"
@@ -53,6 +55,13 @@ bool runs_plain_processes(const Config& config) {
   return head != nullptr && head->node_config.contains("command");
 }
 
+/// Ray's own monitor logs in to workers; nobody else on the head does.
+std::string bootstrap_key(const Config& config) {
+  if (config.rayctl.autoscaler != AutoscalerKind::kRay) return "";
+  const std::string path = config.auth.value("ssh_private_key", "");
+  return path.empty() ? "" : expand_home(path, home_directory());
+}
+
 double random_share() {
   thread_local std::mt19937_64 engine{std::random_device{}()};
   return std::uniform_real_distribution<double>(0, 1)(engine);
@@ -95,31 +104,35 @@ Result<std::unique_ptr<Cluster>> Cluster::open(Session& session, Config config,
   Cluster* self = cluster.get();
   std::map<std::string, std::string> sealed =
       inline_secrets(cluster->config_, cluster->digest_key_);
-  cluster->world_ = std::make_unique<World>(
-      World{.store = *cluster->store_,
-            .clock = session.clock,
-            .provider = [self](const ProviderName& name) -> Provider& {
-              return *self->parts(name).provider;
-            },
-            .access = [self](const ProviderName& name) -> NodeAccess& {
-              return *self->parts(name).access;
-            },
-            .ray = [self](const CloudNode& head) -> Result<std::unique_ptr<RayCluster>> {
-              NodeAccess& access = *self->parts(self->config_.provider).access;
-              Result<std::string> endpoint = access.gcs_endpoint(head);
-              if (!endpoint) return endpoint.error();
-              return connect_ray(*endpoint, self->world_->auth_token);
-            },
-            .manifest = [self](const FileMount& mount) { return self->manifest(mount); },
-            .secret = [&session, sealed](const std::string& reference) -> Result<std::string> {
-              auto found = sealed.find(reference);
-              if (found != sealed.end()) return found->second;
-              return resolve_secret(session.io, reference);
-            },
-            .auth_token = "",
-            .random = random_share,
-            .crash_point = crash_point_hook(session.io),
-            .plain_processes = runs_plain_processes(cluster->config_)});
+  cluster->world_ = std::make_unique<World>(World{
+      .store = *cluster->store_,
+      .clock = session.clock,
+      .provider = [self](const ProviderName& name) -> Provider& {
+        return *self->parts(name).provider;
+      },
+      .access = [self](const ProviderName& name) -> NodeAccess& {
+        return *self->parts(name).access;
+      },
+      .ray = [self](const CloudNode& head) -> Result<std::unique_ptr<RayCluster>> {
+        NodeAccess& access = *self->parts(self->config_.provider).access;
+        Result<std::string> endpoint = access.gcs_endpoint(head);
+        if (!endpoint) return endpoint.error();
+        return connect_ray(*endpoint, self->world_->auth_token);
+      },
+      .manifest = [self](const FileMount& mount) { return self->planned_manifest(mount); },
+      .secret = [&session, sealed](const std::string& reference) -> Result<std::string> {
+        auto found = sealed.find(reference);
+        if (found != sealed.end()) return found->second;
+        return resolve_secret(session.io, reference);
+      },
+      .ray_launch_tag =
+          [self](const Json& node_config) { return ray_launch_tag(self->config_, node_config); },
+      .bootstrap_config = bootstrap_config(cluster->config_, cluster->digest_key_),
+      .bootstrap_key = bootstrap_key(cluster->config_),
+      .auth_token = "",
+      .random = random_share,
+      .crash_point = crash_point_hook(session.io),
+      .plain_processes = runs_plain_processes(cluster->config_)});
   return cluster;
 }
 
@@ -136,9 +149,22 @@ ProviderParts& Cluster::parts(const ProviderName& name) {
   return parts;
 }
 
-Result<Manifest> Cluster::manifest(const FileMount& mount) const {
+Result<Manifest> Cluster::manifest(const FileMount& mount) {
   ManifestOptions options{.exclude = config_.rsync_exclude, .filter = config_.rsync_filter};
-  return build_manifest(mount.local, options, *cache_);
+  Result<Manifest> manifest = build_manifest(mount.local, options, *cache_);
+  if (!manifest) return manifest;
+  std::lock_guard guard(manifests_mutex_);
+  manifests_[manifest_digest(*manifest)] = *manifest;
+  return manifest;
+}
+
+Result<Manifest> Cluster::planned_manifest(const FileMount& mount) {
+  {
+    std::lock_guard guard(manifests_mutex_);
+    auto read = manifests_.find(mount.manifest);
+    if (read != manifests_.end()) return read->second;
+  }
+  return manifest(mount);
 }
 
 Result<> Cluster::find_token() {

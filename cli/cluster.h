@@ -40,7 +40,7 @@ class Cluster {
   /// Keys the digests of secret values; private to this cluster's folder.
   const std::string& digest_key() const { return digest_key_; }
   /// The files of a mount as they are now.
-  Result<Manifest> manifest(const FileMount& mount) const;
+  Result<Manifest> manifest(const FileMount& mount);
 
   /// Takes Ray's token from the cluster's folder, where it has one.
   Result<> find_token();
@@ -54,6 +54,8 @@ class Cluster {
  private:
   Cluster(Session& session, Config config, ClusterPaths paths);
   ProviderParts& parts(const ProviderName& name);
+  /// The files that the mount's digest stands for, read once for all nodes.
+  Result<Manifest> planned_manifest(const FileMount& mount);
 
   Session& session_;
   Config config_;
@@ -63,6 +65,8 @@ class Cluster {
   std::string digest_key_;
   std::mutex parts_mutex_;
   std::map<ProviderName, ProviderParts> parts_;  // entries are never removed
+  std::mutex manifests_mutex_;
+  std::map<Digest, Manifest> manifests_;  ///< those that were read
   std::unique_ptr<World> world_;
 };
 

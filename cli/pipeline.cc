@@ -27,7 +27,7 @@ void each_machine(const Observed& observed, const Use& use) {
   }
 }
 
-Result<MountDigests> hash_mounts(const Cluster& cluster) {
+Result<MountDigests> hash_mounts(Cluster& cluster) {
   MountDigests digests;
   for (const FileMountConfig& mount : cluster.config().file_mounts) {
     Result<Manifest> manifest = cluster.manifest({.remote = mount.remote, .local = mount.local});

@@ -21,6 +21,8 @@ constexpr std::array kVerbs{
     VerbEntry{"attach", kUse, make_attach_verb},
     VerbEntry{"exec", kUse, make_exec_verb},
     VerbEntry{"submit", kUse, make_submit_verb},
+    VerbEntry{"rsync-up", kUse, make_rsync_up_verb},
+    VerbEntry{"rsync-down", kUse, make_rsync_down_verb},
     VerbEntry{"dashboard", kUse, make_dashboard_verb},
     VerbEntry{"monitor", kUse, make_monitor_verb},
     VerbEntry{"get-head-ip", kUse, make_get_head_ip_verb},

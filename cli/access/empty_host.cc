@@ -1,6 +1,8 @@
 #include "cli/access/empty_host.h"
 
 #include "base/text.h"
+#include "cli/access/contain.h"
+#include "transport/container.h"
 #include "transport/detached_op.h"
 
 namespace rayctl {
@@ -24,8 +26,14 @@ done
 }  // namespace
 
 Result<> empty_host(NodeAccess& access, const CloudNode& node, Clock& clock, Time deadline) {
-  Result<std::unique_ptr<CommandRunner>> runner = access.runner(node);
+  // With a container goes all that runs in it; what is left is outside.
+  Result<std::unique_ptr<CommandRunner>> runner = access.machine_runner(node);
   if (!runner) return runner.error();
+  if (has_container(node) && node.cluster) {
+    Result<> removed =
+        remove_containers(**runner, {{kLabelCluster, node.cluster->text}}, "", deadline);
+    if (!removed) return in_context(removed.error(), "removing the container on " + node.id.text);
+  }
   Result<CommandOutput> stopped =
       (*runner)->run({.argv = {"sh", "-c", kStopRay}, .env = {}, .input = ""}, deadline);
   if (!stopped) return in_context(stopped.error(), "stopping Ray on " + node.id.text);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "applier/refresh.h"
+#include "cli/access/contain.h"
 #include "cli/access/empty_host.h"
 #include "cli/access/ssh_access.h"
 #include "cli/access/state_host_keys.h"
@@ -62,7 +63,8 @@ Result<ProviderParts> make_private_hosts(const ProviderSetting& setting) {
   auto access = std::make_unique<SshAccess>(SshAccessSettings{
       .pool = pool,
       .target = [map](const CloudNode& node) { return map(node.id.text); },
-      .contain = {},
+      .contain = in_containers(config),
+      .shell = config.rayctl.ssh.login_shell ? ShellKind::kLogin : ShellKind::kPlain,
       .gcs_port = port_in_commands(config.head_start_ray_commands, "--port", 6379),
       .dashboard_port =
           port_in_commands(config.head_start_ray_commands, "--dashboard-port", 8265)});

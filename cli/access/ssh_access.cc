@@ -3,13 +3,13 @@
 #include <charconv>
 
 #include "cli/access/ssh_terminal.h"
+#include "transport/shell_line.h"
 #include "transport/ssh/ssh_runner.h"
 
 namespace rayctl {
 namespace {
 
 constexpr char kLoopback[] = "127.0.0.1";
-constexpr char kStartLines[] = R"sh(for line; do bash -c "$line" || exit; done)sh";
 
 /// A forward together with what carries it.
 class CarriedForward final : public PortForward {
@@ -66,9 +66,7 @@ Result<std::unique_ptr<CommandRunner>> SshAccess::runner(const CloudNode& node) 
 }
 
 Result<Command> SshAccess::start_command(const CloudNode&, const NodeSpec& spec, const CloudNode*) {
-  Command command{{"bash", "-c", kStartLines, "ray"}, {}, ""};
-  command.argv.insert(command.argv.end(), spec.start.commands.begin(), spec.start.commands.end());
-  return command;
+  return Command{.argv = shell_argv(settings_.shell, spec.start.commands), .plain = true};
 }
 
 Result<std::unique_ptr<PortForward>> SshAccess::forward(const CloudNode& node, int port,

@@ -19,7 +19,8 @@ struct SshAccessSettings {
   std::shared_ptr<SshPool> pool;
   /// Where a machine is dialled.
   std::function<SshTarget(const CloudNode& node)> target;
-  Contain contain;      ///< may be empty
+  Contain contain;  ///< may be empty
+  ShellKind shell = ShellKind::kLogin;
   int gcs_port = 6379;  ///< of head_start_ray_commands
   int dashboard_port = 8265;
 };
@@ -36,8 +37,7 @@ class SshAccess final : public NodeAccess {
 
   Result<std::unique_ptr<CommandRunner>> runner(const CloudNode& node) override;
   Result<std::unique_ptr<CommandRunner>> machine_runner(const CloudNode& node) override;
-  /// {"bash", "-c", SCRIPT, "ray", LINE...}: each of the file's start commands in a bash of its
-  /// own, as Ray runs them, the first that fails ends it with its exit code.
+  ShellKind shell() const override { return settings_.shell; }
   Result<Command> start_command(const CloudNode& node, const NodeSpec& spec,
                                 const CloudNode* head) override;
   Result<std::string> gcs_endpoint(const CloudNode& head) override;

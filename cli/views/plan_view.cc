@@ -57,6 +57,20 @@ std::string render_rows(const Plan& plan, const Style& style) {
   return text;
 }
 
+std::string render_monitor(const Plan& plan, const Style& style) {
+  const bool said = std::any_of(plan.steps.begin(), plan.steps.end(), [&](const Step& step) {
+    const auto* start = std::get_if<StartRay>(&step.action);
+    const auto head = plan.specs.find(plan.head_type);
+    return start != nullptr && head != plan.specs.end() && head->second.start.monitor_replaced &&
+           start->start == head->second.digests.start;
+  });
+  if (!said) return "";
+  return style.dim(
+             "    in head_start_ray_commands, --autoscaling-config becomes --no-monitor "
+             "(rayctl.autoscaler: ray keeps it)") +
+         "\n";
+}
+
 std::string render_left_out(const Plan& plan, const Style& style) {
   std::map<std::pair<std::string, std::string>, std::vector<NodeName>> groups;
   for (const LeftOut& each : plan.left_out)
@@ -98,6 +112,7 @@ std::string render_plan(const Plan& plan, const PlanViewOptions& options, const 
   if (!options.refreshed.empty()) text += " · " + options.refreshed;
   text += "\n";
   if (!plan.steps.empty()) text += "\n" + render_rows(plan, style);
+  text += render_monitor(plan, style);
   if (!plan.left_out.empty()) text += "\n" + render_left_out(plan, style);
   for (const std::string& blind : plan.blind_spots) {
     text += "\n" + style.yellow("  not seen: ") + blind + "\n";

@@ -172,7 +172,6 @@ TEST_F(HostAccess, StartCommandsRunOneByOneUntilOneFails) {
                          "echo never"};
   const auto command = access().start_command(node_at(kHead), spec, nullptr);
   ASSERT_TRUE(command);
-  EXPECT_EQ(command->argv.at(0), "bash");
   const auto ran = (*access().runner(node_at(kHead)))->run(*command, soon());
   ASSERT_TRUE(ran);
   EXPECT_EQ(ran->out, "/home/ubuntu\n[]\nits\n");
