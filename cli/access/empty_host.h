@@ -4,9 +4,9 @@
 
 namespace rayctl {
 
-/// Ends what we started on a machine that is given back rather than ended: Ray, by the file's own
-/// means (`ray stop` in the user's login shell, as Ray runs it), then every detached operation that
-/// still runs, then the cluster's container. Does nothing where we started nothing. May be
+/// Ends what we started on a machine that is given back rather than ended: the cluster's container
+/// with all that runs in it, then Ray, with `ray stop` in the user's login shell as Ray runs it,
+/// then every detached operation that still runs. Does nothing where we started nothing. May be
 /// repeated.
 Result<> empty_host(NodeAccess& access, const CloudNode& node, Clock& clock, Time deadline);
 
