@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <cmath>
-#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -10,6 +8,7 @@
 #include "applier/node_command.h"
 #include "applier/retry.h"
 #include "applier/timing.h"
+#include "model/json_number.h"
 
 namespace rayctl {
 namespace {
@@ -87,10 +86,8 @@ Result<> end_earlier_ray(Run& run, const NodeAtWork& node, const NodeSpec& spec,
 // {"CPU":4,"GPU":0.5}, as Ray's own updater gives it.
 std::string overrides(const std::map<std::string, double>& resources) {
   Json values = Json::object();
-  for (const auto& [name, amount] : resources) {
-    const bool whole = amount == std::floor(amount) && std::abs(amount) < 9e15;
-    values[name] = whole ? Json(static_cast<std::int64_t>(amount)) : Json(amount);
-  }
+  for (const auto& [name, amount] : resources)
+    values[name] = json_number(amount);
   return values.dump();
 }
 

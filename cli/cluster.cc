@@ -8,6 +8,7 @@
 #include "cli/crash_point.h"
 #include "cli/ray_tags.h"
 #include "cli/secrets.h"
+#include "cli/section.h"
 #include "config/bootstrap.h"
 #include "config/secrets.h"
 #include "state/sqlite_hash_cache.h"
@@ -58,7 +59,7 @@ bool runs_plain_processes(const Config& config) {
 /// Ray's own monitor logs in to workers; nobody else on the head does.
 std::string bootstrap_key(const Config& config) {
   if (config.rayctl.autoscaler != AutoscalerKind::kRay) return "";
-  const std::string path = config.auth.value("ssh_private_key", "");
+  const std::string path = text_in(config.auth, "ssh_private_key");
   return path.empty() ? "" : expand_home(path, home_directory());
 }
 

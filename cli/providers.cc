@@ -4,21 +4,17 @@
 
 #include "base/text.h"
 #include "cli/access/private_hosts.h"
+#include "cli/section.h"
 #include "providers/process/process_provider.h"
 #include "transport/local_runner.h"
 
 namespace rayctl {
 namespace {
 
-std::string text_setting(const Json& settings, const char* key) {
-  auto found = settings.find(key);
-  return found != settings.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 Result<ProviderParts> make_process(const ProviderSetting& setting) {
   process::ProcessSettings settings{
-      .root = text_setting(setting.config.provider_settings, "root"),
-      .ray = text_setting(setting.config.provider_settings, "ray"),
+      .root = text_in(setting.config.provider_settings, "root"),
+      .ray = text_in(setting.config.provider_settings, "ray"),
       .supervisor_argv = {setting.program, "node-supervisor"},
       .make_runner = [](const std::string& home, const std::map<std::string, std::string>& env,
                         bool confined) -> std::unique_ptr<CommandRunner> {

@@ -123,23 +123,6 @@ Command program_on_node(const RemoteNode& node, const std::vector<std::string>& 
   return command;
 }
 
-std::string line_where_ray_runs(const Json& docker, const std::string& line, bool tty) {
-  const auto text = [&](const char* key) {
-    auto found = docker.find(key);
-    return found != docker.end() && found->is_string() ? found->get<std::string>() : "";
-  };
-  const std::string name = text("container_name");
-  const bool image =
-      !text("image").empty() || !text("head_image").empty() || !text("worker_image").empty();
-  if (name.empty() || !image) return line;
-  auto podman = docker.find("use_podman");
-  const bool other = podman != docker.end() && podman->is_boolean() && podman->get<bool>();
-  std::string command = other ? "podman" : "docker";
-  command += tty ? " exec -it " : " exec -i ";
-  command += shell_quote(name) + " /bin/bash --login -i";
-  return line.empty() ? command : command + " -c " + shell_quote(line);
-}
-
 std::vector<std::string> python_argv(Cluster& cluster, const CloudNode& head) {
   std::vector<std::string> words = start_words(cluster, head);
   std::filesystem::path program(words.empty() ? "" : words.front());

@@ -53,11 +53,6 @@ Result<RemoteNode> reach_machine(Cluster& cluster, const Looked& looked, const N
 Command line_on_node(const RemoteNode& node, const std::string& line);
 Command program_on_node(const RemoteNode& node, const std::vector<std::string>& words);
 
-/// What a terminal on a node runs so that `line` ("": a shell) runs where Ray does: itself, or in
-/// the node's container if its type has one (a `docker` section with an image and a
-/// container_name).
-std::string line_where_ray_runs(const Json& docker, const std::string& line, bool tty);
-
 /// The argv that runs a Python script with the Python that belongs to the cluster's Ray: the one
 /// beside `ray`, else `python` as a login finds it, else python3.
 std::vector<std::string> python_argv(Cluster& cluster, const CloudNode& head);

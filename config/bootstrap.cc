@@ -2,23 +2,14 @@
 
 #include <algorithm>
 
+#include "config/concat.h"
 #include "config/secrets.h"
+#include "model/json_number.h"
 
 namespace rayctl {
 namespace {
 
 constexpr char kLocalType[] = "local.cluster.node";
-
-Json number(double value) {
-  const auto whole = static_cast<long long>(value);
-  return static_cast<double>(whole) == value ? Json(whole) : Json(value);
-}
-
-std::vector<std::string> both(std::vector<std::string> first,
-                              const std::vector<std::string>& second) {
-  first.insert(first.end(), second.begin(), second.end());
-  return first;
-}
 
 class Bootstrap {
  public:
@@ -27,8 +18,8 @@ class Bootstrap {
   Json run() {
     Json all = {{"cluster_name", config_.cluster.text},
                 {"max_workers", config_.max_workers},
-                {"upscaling_speed", number(config_.upscaling_speed)},
-                {"idle_timeout_minutes", number(config_.idle_timeout_minutes)},
+                {"upscaling_speed", json_number(config_.upscaling_speed)},
+                {"idle_timeout_minutes", json_number(config_.idle_timeout_minutes)},
                 {"provider", provider()},
                 {"auth", auth()},
                 {"docker", docker()},
@@ -59,10 +50,6 @@ class Bootstrap {
   Json provider() {
     Json provider = sealer_.json(config_.provider_settings);
     provider["type"] = config_.provider.text;
-    if (!local()) return provider;
-    // What only rayctl knows of hosts is not for Ray.
-    for (const char* key : {"hosts"})
-      provider.erase(key);
     return provider;
   }
 
@@ -105,7 +92,7 @@ class Bootstrap {
     left -= least;
     Json resources = Json::object();
     for (const auto& [name, amount] : type.resources)
-      resources[name] = number(amount);
+      resources[name] = json_number(amount);
     Json json = {{"node_config", sealer_.json(type.node_config)},
                  {"resources", resources},
                  {"min_workers", least},

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "config/concat.h"
 #include "config/digests.h"
 #include "config/monitor_flag.h"
 #include "config/secrets.h"
@@ -70,12 +71,6 @@ RayStart start_for(const NodeTypeConfig& type, const Config& config, bool head, 
     start.command = sealer.lines(command->get<std::vector<std::string>>());
   }
   return start;
-}
-
-std::vector<std::string> both(std::vector<std::string> first,
-                              const std::vector<std::string>& second) {
-  first.insert(first.end(), second.begin(), second.end());
-  return first;
 }
 
 NodeSpec spec_for(const NodeTypeConfig& type, const Config& config, const MountDigests& mounts,

@@ -7,16 +7,12 @@
 #include "cli/access/empty_host.h"
 #include "cli/access/ssh_access.h"
 #include "cli/access/state_host_keys.h"
+#include "cli/section.h"
 #include "providers/hosts/hosts_provider.h"
 #include "transport/ssh/ssh_runner.h"
 
 namespace rayctl {
 namespace {
-
-std::string text_of(const Json& settings, const char* key) {
-  const auto found = settings.find(key);
-  return found != settings.end() && found->is_string() ? found->get<std::string>() : "";
-}
 
 std::vector<std::string> texts_of(const Json& settings, const char* key) {
   const auto found = settings.find(key);
@@ -55,7 +51,7 @@ Result<ProviderParts> make_private_hosts(const ProviderSetting& setting) {
                      "a coordinator_address is not supported: name the machines as head_ip and "
                      "worker_ips");
   }
-  const Map map{text_of(keys, "head_ip"), text_of(keys, "external_head_ip"),
+  const Map map{text_in(keys, "head_ip"), text_in(keys, "external_head_ip"),
                 config.rayctl.ssh.jump_through_head};
   const auto pool = std::make_shared<SshPool>(
       ssh_logins(config, setting.io), std::make_shared<StateHostKeys>(setting.store),

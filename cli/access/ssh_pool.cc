@@ -7,14 +7,10 @@
 
 #include "base/files.h"
 #include "cli/access/passphrase.h"
+#include "cli/section.h"
 
 namespace rayctl {
 namespace {
-
-std::string text_of(const Json& section, const char* key) {
-  const auto found = section.find(key);
-  return found != section.end() && found->is_string() ? found->get<std::string>() : "";
-}
 
 Millis seconds(double count) {
   return Millis{static_cast<Millis::rep>(count * 1000)};
@@ -42,14 +38,14 @@ SshLogins ssh_logins(const Config& config, const Io& io) {
   const std::string home = home_directory();
   SshLogins logins;
   SshSettings& usual = logins.usual;
-  usual.user = text_of(config.auth, "ssh_user");
+  usual.user = text_in(config.auth, "ssh_user");
   if (usual.user.empty()) usual.user = local_user();
   usual.port = ssh.port;
-  const std::string key = text_of(config.auth, "ssh_private_key");
+  const std::string key = text_in(config.auth, "ssh_private_key");
   usual.key_files = key.empty() ? usual_keys(home) : std::vector{expand_home(key, home)};
   usual.agent_socket = io.env("SSH_AUTH_SOCK").value_or("");
   usual.passphrase = passphrase_from_terminal(io);
-  usual.proxy_command = text_of(config.auth, "ssh_proxy_command");
+  usual.proxy_command = text_in(config.auth, "ssh_proxy_command");
   usual.connect_timeout = seconds(ssh.connect_timeout_s);
   usual.keepalive = seconds(ssh.keepalive_s);
   usual.login_shell = ssh.login_shell;

@@ -1,5 +1,6 @@
 #include <ostream>
 
+#include "cli/access/contain.h"
 #include "cli/commands/session_flags.h"
 #include "cli/commands/verbs.h"
 #include "cli/terminal.h"
@@ -34,8 +35,7 @@ class AttachVerb final : public Verb {
     NodeAccess& access = open->cluster->world().access(open->cluster->config().provider);
     Result<std::vector<std::string>> argv = access.terminal(
         machine->machine,
-        {.line = line_where_ray_runs(docker_of(open->cluster->config(), machine->machine), line(),
-                                     session.io.in_terminal),
+        {.line = line_on(open->cluster->config(), machine->machine, session.io.in_terminal),
          .tty = session.io.in_terminal,
          .forwards = *std::move(ports)});
     if (!argv) return argv.error();
@@ -44,10 +44,10 @@ class AttachVerb final : public Verb {
   }
 
  private:
-  static const Json& docker_of(const Config& config, const CloudNode& machine) {
-    const NodeTypeConfig* type =
-        config.find(machine.head ? config.head_type : machine.type.value_or(NodeTypeName{}));
-    return type != nullptr ? type->docker : config.docker;
+  /// Where Ray runs: in the node's container, if it has one.
+  std::string line_on(const Config& config, const CloudNode& machine, bool tty) const {
+    const std::optional<ContainerPlace> place = container_of(config, machine);
+    return place ? line_in_container(*place, line(), tty) : line();
   }
 
   // As Ray has them.

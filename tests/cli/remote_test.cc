@@ -9,10 +9,12 @@
 #include <sstream>
 #include <thread>
 
+#include "cli/access/contain.h"
 #include "cli/forwards.h"
 #include "cli/remote_run.h"
 #include "cli/views/prefixed_lines.h"
 #include "model/json.h"
+#include "model/tags.h"
 #include "tests/cli/app_fixture.h"
 #include "transport/local_runner.h"
 
@@ -237,18 +239,21 @@ TEST(RunningMachines, OursThatRunTheHeadFirst) {
 }
 
 TEST(Terminal, GoesIntoTheContainerWhereThereIsOne) {
-  const Json none = Json::object();
-  EXPECT_EQ(line_where_ray_runs(none, "", true), "");
-  EXPECT_EQ(line_where_ray_runs(none, "tmux new", true), "tmux new");
-  EXPECT_EQ(line_where_ray_runs({{"container_name", "ray"}}, "", true), "")
-      << "no image, no container";
-  const Json docker{{"image", "rayproject/ray"}, {"container_name", "ray one"}};
-  EXPECT_EQ(line_where_ray_runs(docker, "", true),
+  Config config;
+  config.head_type = {"head"};
+  config.docker = {{"image", "rayproject/ray"}, {"container_name", "ray one"}};
+  config.node_types = {{.name = {"head"}}, {.name = {"cpu"}}};
+  config.node_types[1].docker = {{"container_name", "workers"}, {"use_podman", true}};
+  CloudNode head{.head = true}, worker{.type = NodeTypeName{"cpu"}};
+  EXPECT_FALSE(container_of(config, head)) << "none was made yet";
+  head.tags[kTagApplied] = worker.tags[kTagApplied] = "l=,d=0a,f=,s=,r=,y=";
+  ASSERT_TRUE(container_of(config, head) && container_of(config, worker));
+  EXPECT_EQ(line_in_container(*container_of(config, head), "", true),
             "docker exec -it 'ray one' /bin/bash --login -i");
-  EXPECT_EQ(line_where_ray_runs(docker, "tmux attach || tmux new", false),
-            "docker exec -i 'ray one' /bin/bash --login -i -c 'tmux attach || tmux new'");
-  const Json podman{{"head_image", "x"}, {"container_name", "ray"}, {"use_podman", true}};
-  EXPECT_EQ(line_where_ray_runs(podman, "", true), "podman exec -it ray /bin/bash --login -i");
+  EXPECT_EQ(line_in_container(*container_of(config, worker), "tmux attach || tmux new", false),
+            "podman exec -i workers /bin/bash --login -i -c 'tmux attach || tmux new'");
+  config.docker.clear();
+  EXPECT_FALSE(container_of(config, head)) << "the file names none";
 }
 
 TEST(AddressOf, TheOuterOneUnlessTheFileSaysOtherwise) {

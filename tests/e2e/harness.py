@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 RAYCTL = os.environ["RAYCTL"]
@@ -96,22 +97,31 @@ class Scratch:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
-def main(*tests):
-    """Runs the tests in order, each in a scratch folder of its own; the closing line counts them."""
+def main(*tests, prepare=None):
+    """Runs the tests in order, each in a scratch folder of its own; with `prepare`, which is given it first, all in one,
+    where the first test makes what the others need. The closing line counts them."""
     passed, failed = 0, 0
     wanted = sys.argv[1:]
-    for test in tests:
-        if wanted and test.__name__ not in wanted:
-            continue
-        scratch = Scratch()
-        try:
-            test(scratch)
-            passed += 1
-            print(f"ok   {test.__name__}", flush=True)
-        except Exception:  # a failed test must not hide the others
-            failed += 1
-            print(f"FAIL {test.__name__}\n{traceback.format_exc()}", flush=True)
-        finally:
-            scratch.close()
+    shared = Scratch() if prepare else None
+    try:
+        if prepare:
+            prepare(shared)
+        for test in tests:
+            if wanted and test.__name__ not in wanted and not (shared and test is tests[0]):
+                continue
+            scratch, begun = shared or Scratch(), time.monotonic()
+            try:
+                test(scratch)
+                passed += 1
+                print(f"ok   {test.__name__} ({time.monotonic() - begun:.1f} s)", flush=True)
+            except Exception:  # a failed test must not hide the others
+                failed += 1
+                print(f"FAIL {test.__name__}\n{traceback.format_exc()}", flush=True)
+            finally:
+                if not shared:
+                    scratch.close()
+    finally:
+        if shared:
+            shared.close()
     print(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed or not passed else 0)

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-import traceback
 import urllib.error
 import urllib.request
 
@@ -16,7 +15,7 @@ if "HOSTLAB" not in os.environ:
     lab = os.environ["RAYCTL_SOURCE_DIR"] + "/fixtures/hostlab/hostlab.sh"
     os.execv(lab, [lab, "run", "-n", "3", sys.executable, *sys.argv])
 
-from harness import RAYCTL, SOURCE, Failure, Scratch, check  # noqa: E402
+from harness import RAYCTL, SOURCE, Failure, Scratch, check, main  # noqa: E402
 from terminal import Terminal, wait_for  # noqa: E402
 
 LAB = pathlib.Path(os.environ["HOSTLAB"])
@@ -387,30 +386,8 @@ worker_start_ray_commands: ["true"]
         (home("n1") / "ran").unlink()
 
 
-def main(*tests):
-    scratch = Scratch()
-    passed, failed = 0, 0
-    wanted = sys.argv[1:]
-    try:
-        prepare(scratch)
-        for test in tests:
-            if wanted and test.__name__ not in wanted and test is not tests[0]:
-                continue
-            try:
-                begun = time.time()
-                test(scratch)
-                passed += 1
-                print(f"ok   {test.__name__} ({time.time() - begun:.1f} s)", flush=True)
-            except Exception:  # a failed test must not hide the others
-                failed += 1
-                print(f"FAIL {test.__name__}\n{traceback.format_exc()}", flush=True)
-    finally:
-        scratch.close()
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed or not passed else 0)
-
-
-main(up_ends_with_what_comes_next, addresses_without_a_state, exec_on_the_head, exec_on_many, a_dropped_connection_is_255,
-     ctrl_c_ends_the_remote_command, submit_a_job_over_all_nodes, a_page_through_port_forward, dashboard,
-     attach_in_a_terminal, attach_with_tmux_and_with_screen, monitor, doctor, start_with_a_live_head_changes_nothing,
-     kill_random_node, stop_goes_on_over_a_dropped_connection, stop_by_a_supervisor_on_the_head)
+main(up_ends_with_what_comes_next, addresses_without_a_state, exec_on_the_head, exec_on_many,
+     a_dropped_connection_is_255, ctrl_c_ends_the_remote_command, submit_a_job_over_all_nodes,
+     a_page_through_port_forward, dashboard, attach_in_a_terminal, attach_with_tmux_and_with_screen, monitor, doctor,
+     start_with_a_live_head_changes_nothing, kill_random_node, stop_goes_on_over_a_dropped_connection,
+     stop_by_a_supervisor_on_the_head, prepare=prepare)
