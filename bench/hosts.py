@@ -61,12 +61,15 @@ class Bench:
         self.yaml = folder / "cluster.yaml"
         self.yaml.write_text(FILE.format(folder=folder))
 
-    def rayctl(self, name, *words, runs=1, **more):
-        return Contestant(f"`rayctl {name}`", [RAYCTL, *words], runs=runs, env=self.env, cwd=self.folder, **more)
+    def rayctl(self, command, note, *words, **more):
+        return self.contestant("rayctl", RAYCTL, command, note, words, **more)
 
-    def ray(self, name, *words, runs=1, **more):
-        return Contestant(f"`ray {name}`", [os.environ["RAYCTL_RAY"], *words], runs=runs, env=self.env,
-                          cwd=self.folder, **more)
+    def ray(self, command, note, *words, **more):
+        return self.contestant("ray", os.environ["RAYCTL_RAY"], command, note, words, **more)
+
+    def contestant(self, name, program, command, note, words, **more):
+        return Contestant(f"`{name} {command}`{note}", [program, *words], **{"runs": 1, **more}, env=self.env,
+                          cwd=self.folder)
 
     def edit(self):
         self.change += 1
@@ -83,13 +86,13 @@ class Bench:
 
     def side(self, tool, up, no_restart, run):
         """The same things, done with one of the two launchers; it leaves the hosts as it found them."""
-        costs = {"first": self.alone(tool(f"{up[0]}, first", *up, self.yaml, "-y"))}
-        costs["nothing"] = self.alone(tool(f"{up[0]}, no change", *up, self.yaml, "-y", *no_restart, runs=self.runs))
-        costs["file"] = self.alone(tool(f"{up[0]}, 1 of {self.files:,} files changed", *up, self.yaml, "-y", *no_restart,
+        costs = {"first": self.alone(tool(up[0], ", first", *up, self.yaml, "-y"))}
+        costs["nothing"] = self.alone(tool(up[0], ", no change", *up, self.yaml, "-y", *no_restart, runs=self.runs))
+        costs["file"] = self.alone(tool(up[0], f", 1 of {self.files:,} files changed", *up, self.yaml, "-y", *no_restart,
                                         runs=self.runs, before=self.edit))
         costs["file"].name += f" (on {self.nodes_with_change()} of {len(HOSTS)} nodes afterwards)"
-        costs["exec"] = self.alone(tool("exec true", *run, self.yaml, "true", runs=self.runs))
-        costs["down"] = self.alone(tool("down", "down", self.yaml, "-y"))
+        costs["exec"] = self.alone(tool("exec true", "", *run, self.yaml, "true", runs=self.runs))
+        costs["down"] = self.alone(tool("down", "", "down", self.yaml, "-y"))
         return costs
 
     def report(self):
