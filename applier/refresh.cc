@@ -1,7 +1,6 @@
 #include "applier/refresh.h"
 
 #include <algorithm>
-#include <atomic>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -10,6 +9,7 @@
 
 #include "applier/node_command.h"
 #include "applier/timing.h"
+#include "base/parallel.h"
 
 namespace rayctl {
 namespace {
@@ -94,18 +94,12 @@ std::optional<bool> start_runs(World& world, const Place& place, bool imported, 
 void look_at_starts(World& world, const std::vector<Place>& places, bool imported, Time deadline,
                     Observed& observed) {
   std::mutex mutex;
-  std::atomic<std::size_t> next = 0;
-  std::vector<std::jthread> threads;
-  for (std::size_t i = 0; i < std::min(kLooksAtOnce, places.size()); ++i) {
-    threads.emplace_back([&] {
-      for (std::size_t at = next++; at < places.size(); at = next++) {
-        const std::optional<bool> runs = start_runs(world, places[at], imported, deadline);
-        if (!runs) continue;
-        const std::lock_guard lock(mutex);
-        observed.start_running[places[at].machine.id] = *runs;
-      }
-    });
-  }
+  for_each_index(places.size(), kLooksAtOnce, [&](std::size_t at) {
+    const std::optional<bool> runs = start_runs(world, places[at], imported, deadline);
+    if (!runs) return;
+    const std::lock_guard lock(mutex);
+    observed.start_running[places[at].machine.id] = *runs;
+  });
 }
 
 Result<RayView> view_of(World& world, const CloudNode& head, Time deadline) {

@@ -78,7 +78,10 @@ ClusterPaths cluster_paths(const ClusterName& name, const std::string& state_fla
 }
 
 Cluster::Cluster(Session& session, Config config, ClusterPaths paths)
-    : session_(session), config_(std::move(config)), paths_(std::move(paths)) {}
+    : session_(session),
+      config_(std::move(config)),
+      paths_(std::move(paths)),
+      sent_(paths_.folder / "sent") {}
 
 Result<std::unique_ptr<Cluster>> Cluster::open(Session& session, Config config,
                                                const ClusterPaths& paths) {
@@ -163,7 +166,10 @@ Result<Manifest> Cluster::planned_manifest(const FileMount& mount) {
   {
     std::lock_guard guard(manifests_mutex_);
     auto read = manifests_.find(mount.manifest);
-    if (read != manifests_.end()) return read->second;
+    if (read != manifests_.end()) {
+      sent_.keep(read->first, read->second);
+      return read->second;
+    }
   }
   return manifest(mount);
 }

@@ -8,13 +8,14 @@
 #include "applier/world.h"
 #include "cli/cluster_flags.h"
 #include "cli/providers.h"
+#include "cli/sent_manifests.h"
 #include "cli/session.h"
 #include "model/config.h"
 #include "model/hash_cache.h"
 
 namespace rayctl {
 
-/// Where the files of one cluster lie: `folder`/{state.db, ray_token, digest_key, runs/}.
+/// Where the files of one cluster lie: `folder`/{state.db, ray_token, digest_key, runs/, sent/}.
 struct ClusterPaths {
   std::filesystem::path folder;
   std::filesystem::path database;
@@ -41,6 +42,9 @@ class Cluster {
   const std::string& digest_key() const { return digest_key_; }
   /// The files of a mount as they are now.
   Result<Manifest> manifest(const FileMount& mount);
+  /// Those that were read, by digest. Not while other threads use this.
+  const std::map<Digest, Manifest>& manifests() const { return manifests_; }
+  SentManifests& sent() { return sent_; }
 
   /// Takes Ray's token from the cluster's folder, where it has one.
   Result<> find_token();
@@ -54,7 +58,7 @@ class Cluster {
  private:
   Cluster(Session& session, Config config, ClusterPaths paths);
   ProviderParts& parts(const ProviderName& name);
-  /// The files that the mount's digest stands for, read once for all nodes.
+  /// The files that the mount's digest stands for, read once for all nodes that they are sent to.
   Result<Manifest> planned_manifest(const FileMount& mount);
 
   Session& session_;
@@ -67,6 +71,7 @@ class Cluster {
   std::map<ProviderName, ProviderParts> parts_;  // entries are never removed
   std::mutex manifests_mutex_;
   std::map<Digest, Manifest> manifests_;  ///< those that were read
+  SentManifests sent_;
   std::unique_ptr<World> world_;
 };
 

@@ -1,12 +1,10 @@
 #include "cli/node_transfer.h"
 
-#include <algorithm>
-#include <atomic>
 #include <mutex>
 #include <optional>
 #include <ostream>
-#include <thread>
 
+#include "base/parallel.h"
 #include "cli/output.h"
 
 namespace rayctl {
@@ -31,34 +29,25 @@ Result<int> transfer_on_all(Session& session, std::vector<RemoteNode>& nodes,
                             const std::function<Result<Transfer>(RemoteNode&)>& work) {
   constexpr std::size_t kAtOnce = 10;
   std::mutex mutex;
-  std::atomic<std::size_t> next{0};
   std::vector<Json> shown(nodes.size());
   std::optional<Error> failure;
-  const auto one_by_one = [&] {
-    for (std::size_t at; (at = next++) < nodes.size();) {
-      Result<Transfer> done = work(nodes[at]);
-      const std::lock_guard guard(mutex);
-      const std::string& name = nodes[at].name.text;
-      shown[at] = {{"node", name}, {"error", nullptr}};
-      if (done) {
-        shown[at].update(done->json);
-        if (!session.json) session.io.out << name << "  " << done->line << "\n" << std::flush;
-        continue;
-      }
-      shown[at]["error"] = error_json(session, done.error());
-      if (failure) {
-        session.io.err << name << ": " << done.error().message << "\n" << std::flush;
-      } else {
-        failure = in_context(done.error(), "on " + name);
-      }
+  for_each_index(nodes.size(), kAtOnce, [&](std::size_t at) {
+    Result<Transfer> done = work(nodes[at]);
+    const std::lock_guard guard(mutex);
+    const std::string& name = nodes[at].name.text;
+    shown[at] = {{"node", name}, {"error", nullptr}};
+    if (done) {
+      shown[at].update(done->json);
+      if (!session.json) session.io.out << name << "  " << done->line << "\n" << std::flush;
+      return;
     }
-  };
-  {
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 1; i < std::min(nodes.size(), kAtOnce); ++i)
-      threads.emplace_back(one_by_one);
-    one_by_one();
-  }
+    shown[at]["error"] = error_json(session, done.error());
+    if (failure) {
+      session.io.err << name << ": " << done.error().message << "\n" << std::flush;
+    } else {
+      failure = in_context(done.error(), "on " + name);
+    }
+  });
   if (failure) return *failure;
   if (session.json) show_json(session, {{"format_version", kOutputFormat}, {"nodes", shown}});
   return 0;

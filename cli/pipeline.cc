@@ -127,6 +127,8 @@ Result<Prepared> prepare(Session& session, Cluster& cluster, const Goal& goal) {
     if (!mounts) return mounts.error();
     prepared.desired =
         resolve(config, default_scale(config, living), *mounts, cluster.digest_key());
+    prepared.desired.sends =
+        mount_changes(prepared.desired, prepared.snapshot, cluster.manifests(), cluster.sent());
   }
   replan(prepared, goal);
   return prepared;

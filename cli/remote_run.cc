@@ -1,13 +1,12 @@
 #include "cli/remote_run.h"
 
 #include <algorithm>
-#include <atomic>
 #include <csignal>
 #include <mutex>
 #include <ostream>
-#include <thread>
 
 #include "base/digest.h"
+#include "base/parallel.h"
 #include "cli/output.h"
 #include "cli/signals.h"
 #include "cli/views/prefixed_lines.h"
@@ -174,11 +173,10 @@ Result<int> run_on_all(Session& session, const std::vector<NodeCommand>& command
     width = std::max(width, each.node.name.text.size());
   std::vector<Result<CommandOutput>> outputs(commands.size(), CommandOutput{});
   std::mutex printing;
-  std::atomic<std::size_t> next = 0;
   SignalGuard guard([&](int number) {
-    std::vector<std::jthread> threads;
-    for (const NodeCommand& each : commands)
-      threads.emplace_back([&] { hand_on(session, *each.node.runner, mark, number); });
+    for_each_index(commands.size(), commands.size(), [&](std::size_t at) {
+      hand_on(session, *commands[at].node.runner, mark, number);
+    });
   });
   const auto run_one = [&](std::size_t at) {
     Command command = commands[at].command;
@@ -192,15 +190,9 @@ Result<int> run_on_all(Session& session, const std::vector<NodeCommand>& command
     outputs[at] = commands[at].node.runner->run(command, session.clock.now() + kForever, sink);
     if (!outputs[at] && !session.json) err.add("error: " + outputs[at].error().message);
   };
-  {
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < std::min(kAtOnce, commands.size()); ++i) {
-      threads.emplace_back([&] {
-        for (std::size_t at = next++; at < commands.size() && guard.caught() == 0; at = next++)
-          run_one(at);
-      });
-    }
-  }
+  for_each_index(commands.size(), kAtOnce, [&](std::size_t at) {
+    if (guard.caught() == 0) run_one(at);
+  });
   int worst = guard.caught() != 0 ? 128 + guard.caught() : 0;
   Json nodes = Json::array();
   for (std::size_t at = 0; at < commands.size(); ++at) {

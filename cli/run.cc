@@ -127,6 +127,7 @@ Result<ApplyReport> apply_and_record(Session& session, Cluster& cluster,
   run.ended_at = session.clock.now();
   run.outcome = signal != 0 ? "interrupted" : report && report->complete() ? "done" : "failed";
   run.serial = report ? report->serial : 0;
+  if (Result<Snapshot> now = cluster.store().load()) cluster.sent().drop_unused(*now);
   if (Result<> ended = cluster.store().end_run(run); !ended) {
     session.io.err << "warning: the history cannot be written: " << ended.error().message << "\n";
   }

@@ -80,6 +80,10 @@ Digest start_digest(const NodeSpec& spec, const Config& config,
 
 }  // namespace
 
+std::string mount_field(const std::string& remote) {
+  return "file_mounts " + remote;
+}
+
 Digest digest_of(const Json& value) {
   return {short_digest(value.dump(-1, ' ', true, Json::error_handler_t::replace))};
 }
@@ -133,7 +137,7 @@ void add_digests(NodeSpec& spec, const NodeTypeConfig& type, const Config& confi
   Fields docker, files, synced;
   docker.add_keys("docker.", spec.docker);
   for (const FileMount& mount : spec.file_mounts)
-    files.add("file_mounts " + mount.remote, mount.manifest);
+    files.add(mount_field(mount.remote), mount.manifest);
   if (!spec.synced_files.empty()) synced.add("cluster_synced_files", Json(spec.synced_files));
   spec.digests.docker = docker.close("docker", breakdown);
   spec.digests.files = files.close("files", breakdown);

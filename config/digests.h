@@ -23,6 +23,10 @@ class Fields {
   FieldDigests fields_;
 };
 
+/// The name of a file mount's field in the breakdown of a files digest; its digest is that of the
+/// mount's manifest.
+std::string mount_field(const std::string& remote);
+
 /// Digest of a value: of its JSON with sorted keys, so that order and comments do not matter.
 Digest digest_of(const Json& value);
 

@@ -122,10 +122,15 @@ RAYCTL_FIELDS(Snapshot, RAYCTL_FIELD(Snapshot, autoscaler), RAYCTL_FIELD(Snapsho
 RAYCTL_FIELDS(Precondition, RAYCTL_FIELD(Precondition, id),
               RAYCTL_FIELD(Precondition, last_applied), RAYCTL_FIELD(Precondition, power));
 
+RAYCTL_FIELDS(FileDelta, RAYCTL_FIELD(FileDelta, added), RAYCTL_FIELD(FileDelta, bytes),
+              RAYCTL_FIELD(FileDelta, changed), RAYCTL_FIELD(FileDelta, removed));
+
+RAYCTL_FIELDS(MountChange, RAYCTL_FIELD(MountChange, delta), RAYCTL_FIELD(MountChange, mount));
+
 RAYCTL_FIELDS(Step, RAYCTL_FIELD(Step, action), RAYCTL_FIELD(Step, after),
               RAYCTL_FIELD(Step, because), RAYCTL_FIELD(Step, disturbs), RAYCTL_FIELD(Step, fields),
               RAYCTL_FIELD(Step, id), RAYCTL_FIELD(Step, pre), RAYCTL_FIELD(Step, reason),
-              RAYCTL_FIELD(Step, resume));
+              RAYCTL_FIELD(Step, resume), RAYCTL_ADDED(Step, sends));
 
 RAYCTL_FIELDS(LeftOut, RAYCTL_FIELD(LeftOut, because), RAYCTL_FIELD(LeftOut, node),
               RAYCTL_FIELD(LeftOut, what));

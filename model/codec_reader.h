@@ -1,7 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <charconv>
-#include <limits>
+#include <utility>
 
 #include "model/codec_fields.h"
 
@@ -35,13 +35,9 @@ class Reader {
   template <std::integral T>
   bool read(const Json& json, T& into) {
     if (!json.is_number_integer()) return wrong("a whole number", json);
-    const bool high =
-        json.is_number_unsigned() &&
-        json.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<T>::max());
-    if (high || json.get<std::int64_t>() < std::numeric_limits<T>::min() ||
-        json.get<std::int64_t>() > std::numeric_limits<T>::max()) {
-      return fail("number out of range");
-    }
+    const bool fits = json.is_number_unsigned() ? std::in_range<T>(json.get<std::uint64_t>())
+                                                : std::in_range<T>(json.get<std::int64_t>());
+    if (!fits) return fail("number out of range");
     into = json.get<T>();
     return true;
   }

@@ -35,6 +35,9 @@ struct Desired {
   /// Changed files go out beside a running Ray, which does not restart for them
   /// (file_mounts_sync_continuously).
   bool files_beside_ray = false;
+  /// What travels to a node with the first files digest so that it has the second; "" stands for a
+  /// node without files. What is not known is not in it.
+  std::map<std::pair<Digest, Digest>, std::vector<MountChange>> sends;
   bool operator==(const Desired&) const = default;
 };
 

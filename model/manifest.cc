@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/digest.h"
+#include "base/text.h"
 
 namespace rayctl {
 namespace {
@@ -58,6 +59,19 @@ FileDelta manifest_delta(const Manifest& from, const Manifest& to) {
   }
   delta.removed += static_cast<std::uint64_t>(std::count_if(old, from.entries.end(), counts));
   return delta;
+}
+
+std::string to_text(const FileDelta& delta) {
+  std::string text;
+  const auto add = [&](char sign, std::uint64_t count) {
+    if (count > 0) text += sign + std::to_string(count) + " ";
+  };
+  add('+', delta.added);
+  add('~', delta.changed);
+  add('-', delta.removed);
+  const std::uint64_t files = delta.added + delta.changed + delta.removed;
+  return (text.empty() ? "0 " : text) + (files == 1 ? "file, " : "files, ") +
+         format_bytes(delta.bytes);
 }
 
 }  // namespace rayctl

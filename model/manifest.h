@@ -37,5 +37,14 @@ struct FileDelta {
   bool operator==(const FileDelta&) const = default;
 };
 FileDelta manifest_delta(const Manifest& from, const Manifest& to);
+/// "+12 ~3 -1 files, 3.1 MB": new, changed and removed ones, and what travels.
+std::string to_text(const FileDelta& delta);
+
+/// What sending one file mount changes on a node.
+struct MountChange {
+  std::string mount;  ///< its path on the node
+  FileDelta delta;
+  bool operator==(const MountChange&) const = default;
+};
 
 }  // namespace rayctl

@@ -47,6 +47,7 @@ struct Step {
   std::vector<std::string> fields;  ///< the YAML fields that caused it
   std::string because;              ///< one line for people
   std::string disturbs;             ///< "nobody (idle 12 min)", "work that uses 2 CPU"; "" if n/a
+  std::vector<MountChange> sends;   ///< of SyncFiles: what travels, where it is known
   std::optional<OpToken> resume;    ///< the open operation that this step goes on with
   std::vector<int> after;           ///< ids of steps that must have succeeded
   bool operator==(const Step&) const = default;

@@ -128,10 +128,24 @@ void StepWriter::files(int work) {
   const Work& w = at(work);
   const Digest& want = w.spec->digests.files;
   const bool own = applied(w).files != want;
-  add_to(work, SyncFiles{w.name, want},
-         own ? because_of(w, applied(w).files, want, "files")
-             : because_of(w, applied(w).docker, w.spec->digests.docker, "docker"),
-         {});
+  Why why = own ? because_of(w, applied(w).files, want, "files")
+                : because_of(w, applied(w).docker, w.spec->digests.docker, "docker");
+  // A new container is empty.
+  const auto sends =
+      in_.desired.sends.find({w.needs.container ? Digest{} : applied(w).files, want});
+  if (sends == in_.desired.sends.end()) {
+    add_to(work, SyncFiles{w.name, want}, std::move(why), {});
+    return;
+  }
+  const bool changed = own && w.fate != Fate::kCreate && w.because.empty();
+  if (changed && !sends->second.empty()) {
+    why.because.clear();
+    for (const MountChange& each : sends->second) {
+      why.because += (why.because.empty() ? "file_mounts " : "; file_mounts ") + each.mount + ": " +
+                     to_text(each.delta);
+    }
+  }
+  add_to(work, SyncFiles{w.name, want}, std::move(why), {}).sends = sends->second;
 }
 
 void StepWriter::set_up(int work, int first, int after) {

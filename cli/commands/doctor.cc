@@ -1,9 +1,8 @@
 #include <algorithm>
-#include <atomic>
 #include <charconv>
 #include <ostream>
-#include <thread>
 
+#include "base/parallel.h"
 #include "cli/commands/change_flags.h"
 #include "cli/commands/verbs.h"
 #include "cli/output.h"
@@ -99,15 +98,9 @@ class DoctorVerb final : public Verb {
   static std::vector<NodeExam> examine(Session& session, Cluster& cluster,
                                        const std::vector<NamedMachine>& machines) {
     std::vector<NodeExam> exams(machines.size());
-    std::atomic<std::size_t> next = 0;
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < std::min(kAtOnce, machines.size()); ++i) {
-      threads.emplace_back([&] {
-        for (std::size_t at = next++; at < machines.size(); at = next++)
-          exams[at] = examine_one(session, cluster, machines, machines[at]);
-      });
-    }
-    threads.clear();
+    for_each_index(machines.size(), kAtOnce, [&](std::size_t at) {
+      exams[at] = examine_one(session, cluster, machines, machines[at]);
+    });
     return exams;
   }
 
@@ -118,7 +111,7 @@ class DoctorVerb final : public Verb {
   static NodeExam examine_one(Session& session, Cluster& cluster,
                               const std::vector<NamedMachine>& machines, const NamedMachine& node) {
     auto status = node.machine.tags.find(kTagNodeStatus);
-    NodeExam exam{.name = node.name.empty() ? node.machine.id.text : node.name.text,
+    NodeExam exam{.name = name_of(node),
                   .address = address_of(cluster.config(), node.machine),
                   .head = node.machine.head,
                   .up = status != node.machine.tags.end() && status->second == kStatusUpToDate};

@@ -111,11 +111,9 @@ class RsyncUpVerb final : public Verb {
 
   static void add(Transfer& transfer, const std::string& remote, const SyncReport& report,
                   bool mount) {
-    const FileDelta& delta = report.delta;
-    std::string line = remote + ": +" + std::to_string(delta.added);
-    if (delta.changed > 0) line += " ~" + std::to_string(delta.changed);
-    if (mount && delta.removed > 0) line += " -" + std::to_string(delta.removed);
-    line += " files, " + format_bytes(delta.bytes);
+    FileDelta delta = report.delta;
+    if (!mount) delta.removed = 0;
+    std::string line = remote + ": " + to_text(delta);
     if (report.overwritten > 0) {
       line += ", " + plural(report.overwritten, "file") + " changed there written anew";
     }
@@ -124,7 +122,7 @@ class RsyncUpVerb final : public Verb {
     transfer.json["targets"].push_back({{"target", remote},
                                         {"added", delta.added},
                                         {"changed", delta.changed},
-                                        {"removed", mount ? delta.removed : 0},
+                                        {"removed", delta.removed},
                                         {"bytes", delta.bytes},
                                         {"overwritten", report.overwritten},
                                         {"kept", report.kept}});

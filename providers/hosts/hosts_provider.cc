@@ -1,9 +1,8 @@
 #include "providers/hosts/hosts_provider.h"
 
 #include <algorithm>
-#include <atomic>
-#include <thread>
 
+#include "base/parallel.h"
 #include "base/text.h"
 #include "providers/hosts/host_scripts.h"
 #include "providers/hosts/host_tags.h"
@@ -34,20 +33,6 @@ std::string owner(const Tags& tags) {
       "cluster " + tag(tags, kTagClusterName) + " (id " + tag(tags, kTagClusterId) + ") has it";
   const std::string node = tag(tags, kTagNode);
   return node.empty() ? text : text + " as " + node;
-}
-
-/// Calls `work` for each of `hosts`, all at the same time.
-template <class Work>
-void for_each_host(const std::vector<std::string>& hosts, const Work& work) {
-  std::atomic<std::size_t> next = 0;
-  const auto take_turns = [&] {
-    for (std::size_t at = next++; at < hosts.size(); at = next++)
-      work(hosts[at]);
-  };
-  std::vector<std::jthread> threads;
-  for (std::size_t i = 1; i < std::min(kAtOnce, hosts.size()); ++i)
-    threads.emplace_back(take_turns);
-  take_turns();
 }
 
 }  // namespace
@@ -120,8 +105,9 @@ std::map<std::string, HostsProvider::Seen> HostsProvider::look_at(
   std::map<std::string, Seen> seen;
   for (const std::string& host : hosts)
     seen[host];
-  for_each_host({hosts.begin(), hosts.end()},
-                [&](const std::string& host) { seen.at(host) = look(host, deadline); });
+  const std::vector<std::string> each(hosts.begin(), hosts.end());
+  for_each_index(each.size(), kAtOnce,
+                 [&](std::size_t at) { seen.at(each[at]) = look(each[at], deadline); });
   for (const auto& [host, what] : seen) {
     if (what.unseen.empty()) remember(host, what.tags);
   }
@@ -203,7 +189,8 @@ Result<std::vector<CloudNode>> HostsProvider::create(const LaunchRequest& reques
       if (seen.at(*next).unseen.empty() && seen.at(*next).tags.empty()) free.push_back(*next);
     }
     std::mutex mutex;
-    for_each_host(free, [&](const std::string& host) {
+    for_each_index(free.size(), kAtOnce, [&](std::size_t at) {
+      const std::string& host = free[at];
       Result<Tags> now = take(host, request, deadline);
       const std::lock_guard lock(mutex);
       if (now) {

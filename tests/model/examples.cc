@@ -43,7 +43,7 @@ NodeSpec spec(const char* type, bool head) {
   [[maybe_unused]] const auto& [r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11] = r;
   [[maybe_unused]] const auto& [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14, p15,
                                 p16, p17] = p;
-  [[maybe_unused]] const auto& [t1, t2, t3, t4, t5, t6, t7, t8, t9] = step;
+  [[maybe_unused]] const auto& [t1, t2, t3, t4, t5, t6, t7, t8, t9, t10] = step;
   [[maybe_unused]] const auto& [n1, n2, n3, n4, n5, n6, n7, n8, n9, n10, n11] = spec;
   [[maybe_unused]] const auto& [a1, a2, a3, a4, a5, a6, a7] = start;
   [[maybe_unused]] const auto& [c1, c2, c3] = pre;
@@ -124,6 +124,7 @@ Plan plan() {
     step.because = "setup_commands changed";
     step.disturbs = "nobody (idle 12 min)";
     if (i == 0) step.resume = OpToken{"t-9"};
+    if (std::holds_alternative<SyncFiles>(step.action)) step.sends = {{"~/app", {12, 3, 1, 3100}}};
     if (i > 0) step.after = {static_cast<int>(i) - 1};
     plan.steps.push_back(step);
   }

@@ -41,6 +41,9 @@ TEST(Manifest, DeltaCountsAndWeighs) {
   EXPECT_EQ(manifest_delta(from, from), FileDelta{});
   EXPECT_EQ(manifest_delta({}, from), (FileDelta{.added = 4, .bytes = 40}));
   EXPECT_EQ(manifest_delta(from, {}), (FileDelta{.removed = 4}));
+  EXPECT_EQ(to_text(manifest_delta(from, to)), "+1 ~2 -1 files, 107 B");
+  EXPECT_EQ(to_text({.removed = 1}), "-1 file, 0 B");
+  EXPECT_EQ(to_text(FileDelta{}), "0 files, 0 B");
 }
 
 TEST(Action, NodesAndVerbs) {

@@ -37,6 +37,8 @@ void describe(std::ostream& out, const Step& step) {
     if (!text.empty()) out << "      " << label << " " << text << "\n";
   };
   line("fields", join(step.fields, ", "));
+  for (const MountChange& each : step.sends)
+    line("sends", each.mount + " " + to_text(each.delta));
   line("disturbs", step.disturbs);
   line("resumes", step.resume ? step.resume->text : "");
   std::vector<std::string> ids;

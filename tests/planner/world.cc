@@ -60,7 +60,7 @@ std::map<Digest, FieldDigests> read_breakdown(const Json& json) {
 void read_desired(const Json& json, Desired& desired) {
   allow(json,
         {"types", "head_type", "want", "why", "release", "max_unavailable", "autoscaler", "destroy",
-         "files_beside_ray", "breakdown"},
+         "files_beside_ray", "breakdown", "sends"},
         "desired");
   desired.cluster = {"demo"};
   desired.head_type.text = json.value("head_type", "head");
@@ -90,6 +90,17 @@ void read_desired(const Json& json, Desired& desired) {
     desired.release.insert({name.get<std::string>()});
   }
   desired.breakdown = read_breakdown(json.value("breakdown", Json::object()));
+  for (const auto& [from, all] : record_at(json, "sends").items()) {
+    for (const auto& [to, mounts] : all.items()) {
+      for (const auto& [mount, counts] : mounts.items()) {
+        desired.sends[{{from}, {to}}].push_back({mount,
+                                                 {.added = counts.at(0),
+                                                  .changed = counts.at(1),
+                                                  .removed = counts.at(2),
+                                                  .bytes = counts.at(3)}});
+      }
+    }
+  }
 }
 
 Power read_power(const std::string& text) {
