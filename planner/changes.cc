@@ -35,9 +35,10 @@ const std::vector<std::string>& Changes::fields(const Digest& before, const Dige
                                                 std::string_view effect) {
   static const std::vector<std::string> kNone;
   if (before == after) return kNone;
-  const auto [entry, is_new] = known_.try_emplace(Key{before.text, after.text, effect});
-  std::vector<std::string>& fields = entry->second;
-  if (!is_new) return fields;
+  const auto known = known_.find(std::tuple<std::string_view, std::string_view, std::string_view>(
+      before.text, after.text, effect));
+  if (known != known_.end()) return known->second;
+  std::vector<std::string>& fields = known_[Key(before.text, after.text, effect)];
   const FieldDigests* old_fields = breakdown_of(in_, before);
   const FieldDigests* new_fields = breakdown_of(in_, after);
   if (old_fields != nullptr && new_fields != nullptr) fields = differing(*old_fields, *new_fields);

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -20,9 +21,9 @@ class Changes {
                                          std::string_view effect);
 
  private:
-  using Key = std::tuple<std::string_view, std::string_view, std::string_view>;
+  using Key = std::tuple<std::string, std::string, std::string>;  // a caller's digest may end
   const Inputs& in_;
-  std::map<Key, std::vector<std::string>> known_;
+  std::map<Key, std::vector<std::string>, std::less<>> known_;
 };
 
 /// Which steps a node that is kept needs so that it becomes what is wanted.
