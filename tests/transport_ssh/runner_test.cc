@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <latch>
 #include <thread>
 
 #include "base/digest.h"
@@ -114,21 +115,23 @@ TEST(RunnerTest, NewKeysMidwayDoNoHarm) {
 
 TEST(RunnerTest, ASlowReaderHoldsUpNobodyElse) {
   Remote remote(lab::settings("n1"));
-  std::atomic<bool> slow_done{false};
+  std::latch reading(1), others_are_done(1);
   std::thread slow([&] {
     std::size_t size = 0;
     const auto ran = remote.runner.run(sh("head -c 20000000 /dev/zero"), soon(60),
                                        [&](std::string_view piece, bool) {
-                                         if (size == 0) SystemClock().sleep(Millis{1500}, {});
+                                         if (size == 0) {
+                                           reading.count_down();
+                                           others_are_done.wait();
+                                         }
                                          size += piece.size();
                                        });
     EXPECT_TRUE(ran);
     EXPECT_EQ(size, 20'000'000U);
-    slow_done = true;
   });
-  SystemClock().sleep(Millis{400}, {});
-  EXPECT_TRUE(remote.runner.run(sh("true"), soon(5)));
-  EXPECT_FALSE(slow_done);
+  reading.wait();
+  EXPECT_TRUE(remote.runner.run(sh("true"), soon(30)));
+  others_are_done.count_down();
   slow.join();
 }
 
