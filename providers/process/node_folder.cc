@@ -98,10 +98,27 @@ Result<> NodeFolder::write_facts(const NodeFacts& facts) const {
   return write_file_atomic(file("node.json"), json.dump(2) + "\n");
 }
 
+bool NodeFolder::stillborn() const {
+  return ::access(file("stillborn").c_str(), F_OK) == 0;
+}
+
+void NodeFolder::forget_stillborn() const {
+  ::unlink(file("stillborn").c_str());
+}
+
+/// False if somebody makes it or lives in it. Under both locks neither can begin.
+bool NodeFolder::give_up() const {
+  const Result<std::optional<FileLock>> change = FileLock::try_take(change_lock());
+  if (!change || !*change) return false;
+  const Result<std::optional<FileLock>> life = FileLock::try_take(life_lock());
+  if (!life || !*life || identity()) return false;
+  return write_file_atomic(file("stillborn"), "").ok();
+}
+
 std::optional<CloudNode> NodeFolder::look() const {
-  const bool lives = alive();
   const bool born = identity().has_value();
-  if (!born && (lives || FileLock::held(change_lock()))) return std::nullopt;
+  const bool lives = alive();  // in this order: who is born lives already
+  if (!born && (lives || (!stillborn() && !give_up()))) return std::nullopt;
   CloudNode node;
   node.id = id();
   node.tags = tags();

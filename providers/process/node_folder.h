@@ -30,6 +30,8 @@ struct NodeFacts {
 ///   lock        held by the supervisor for life: held means alive
 ///   id          boot id, pid and start time of the supervisor; the machine's CloudId
 ///   stopping    the supervisor was told to end
+///   stillborn   a list found that nobody makes it and nobody lives in it: a supervisor that comes
+///               later, because who started it was killed, must not begin to
 ///   ops/        detached operations (transport/detached_op.h)
 class NodeFolder {
  public:
@@ -52,11 +54,16 @@ class NodeFolder {
   Result<> write_tags(const Tags& tags) const;
   Result<NodeFacts> facts() const;
   Result<> write_facts(const NodeFacts& facts) const;
-  /// The node as a machine. nullopt while it is being made: whoever makes it returns it.
+  /// The node as a machine. nullopt while it is being made: whoever makes it returns it. Once it
+  /// was seen as a machine that was never born, it stays that until somebody makes it again.
   std::optional<CloudNode> look() const;
+  bool stillborn() const;
+  /// It is made again.
+  void forget_stillborn() const;
 
  private:
   std::string unborn_id() const;
+  bool give_up() const;
 
   std::filesystem::path path_;
 };

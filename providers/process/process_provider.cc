@@ -14,6 +14,7 @@ namespace {
 constexpr Millis kPause{20};
 constexpr Millis kReapGrace{30'000};  // for what an ended supervisor left behind
 constexpr Millis kStuck{50'000};      // after that a supervisor that should end is killed
+constexpr Millis kBirth{5'000};       // for all that are being made while a list is asked for
 
 Time now() {
   return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
@@ -37,8 +38,13 @@ Result<std::vector<CloudNode>> ProcessProvider::list(const ClusterName& cluster,
   Result<std::vector<NodeFolder>> folders = root_->folders(cluster);
   if (!folders) return folders.error();
   std::vector<CloudNode> nodes;
+  const Time patience = now() + kBirth;
   for (const NodeFolder& folder : *folders) {
-    if (std::optional<CloudNode> node = folder.look()) nodes.push_back(*std::move(node));
+    std::optional<CloudNode> node = folder.look();
+    // Who makes it may have been killed after its supervisor began to live.
+    for (; !node && folder.exists() && now() < patience; node = folder.look())
+      std::this_thread::sleep_for(kPause);
+    if (node) nodes.push_back(*std::move(node));
   }
   return nodes;
 }
@@ -82,6 +88,7 @@ Result<std::vector<ProcessProvider::Birth>> ProcessProvider::prepare(const Launc
 }
 
 Result<> ProcessProvider::bear(const NodeFolder& folder, Time deadline) const {
+  folder.forget_stillborn();
   std::vector<std::string> argv = settings_.supervisor_argv;
   argv.push_back(folder.path().string());
   const auto runner = settings_.make_runner("/", inherited_environment(), false);
@@ -142,6 +149,7 @@ Result<> ProcessProvider::terminate(const CloudId& id, Time deadline) {
       }
     } else {
       Result<FileLock> change = FileLock::take(folder->change_lock(), deadline);
+      if (!change && !folder->exists()) continue;
       if (!change) return change.error();
       if (folder->alive() || !folder->is(id)) continue;
       if (!end_processes(folder->path(),

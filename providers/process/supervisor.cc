@@ -91,6 +91,10 @@ int live(const NodeFolder& folder) {
     report("id " + folder.id().text);
     return 0;
   }
+  if (folder.stillborn()) {
+    report("error the node was given up before it was born");
+    return 1;
+  }
   const bool lived_before = ::unlink(folder.file("id").c_str()) == 0;
   ::unlink(folder.file("stopping").c_str());
   if (lived_before) end_processes(folder.path(), Millis{0});

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "providers/process/environment.h"
 #include "providers/process/process_provider.h"
 #include "providers/process/reap.h"
 #include "providers/process/supervisor.h"
@@ -302,7 +303,30 @@ TEST_F(ProcessNodes, AFolderThatCannotBeReadIsShownAndHidesNoOther) {
   }
 }
 
-// Its maker was killed, a list caught it unborn, and then its supervisor lived after all.
+// Its maker was killed when its supervisor was already on the way: what a list has shown holds.
+TEST_F(ProcessNodes, ANodeThatWasListedUnbornIsNotBornLater) {
+  process::ProcessSettings late = settings(root);
+  late.make_runner = [](const std::string& home, const auto& env, bool confined) {
+    return std::make_unique<FatalRunner>(local_runners()(home, env, confined), false);
+  };
+  in_child([&] { static_cast<void>(create(*make_process_provider(late).provider, "t", 1)); });
+  const std::vector<CloudNode> listed = list();
+  ASSERT_EQ(listed.size(), 1U);
+  std::vector<std::string> supervisor = settings(root).supervisor_argv;
+  supervisor.push_back(folder_of(listed[0]).string());
+  const auto ran = local_runners()("/", process::inherited_environment(), false)
+                       ->run({.argv = supervisor, .env = {}, .input = ""}, soon());
+  ASSERT_TRUE(ran) << ran.error().message;
+  EXPECT_NE(ran->exit_code, 0);
+  EXPECT_NE(ran->err.find("given up"), std::string::npos) << ran->err;
+  ASSERT_EQ(list().size(), 1U);
+  EXPECT_EQ(list()[0].id, listed[0].id);
+  EXPECT_EQ(list()[0].power, Power::kStopped);
+  ASSERT_TRUE(create(*parts.provider, "t", 1));
+  EXPECT_EQ(list()[0].power, Power::kRunning);
+}
+
+// One that an older rayctl's list caught unborn, and whose supervisor lived after all.
 TEST_F(ProcessNodes, ANodeThatWasBornLateEndsUnderTheIdItWasListedWith) {
   const CloudNode node = create_one();
   const std::filesystem::path folder = folder_of(node);
