@@ -96,6 +96,7 @@ Result<ApplyReport> apply_plan(const Plan& plan, World& world, const ApplyOption
   Talk talk(observer, secrets->redactor());
   Machines machines(world, plan.cluster);
   RayLink ray(world);
+  FileRelay relay;
   Run run{.plan = plan,
           .world = world,
           .options = options,
@@ -104,6 +105,7 @@ Result<ApplyReport> apply_plan(const Plan& plan, World& world, const ApplyOption
           .talk = talk,
           .machines = machines,
           .ray = ray,
+          .relay = relay,
           .lineage = journal.lineage(),
           .serial = journal.serial(),
           .cluster_id = journal.cluster_id()};

@@ -22,6 +22,12 @@ std::string made_right(const std::string& remote, const SyncReport& report) {
   return text;
 }
 
+Result<NodeAtWork> reach_head(Run& run, const Step& step) {
+  const Result<NodeName> name = head_name(run);
+  if (!name) return name.error();
+  return reach(run, step, *name);
+}
+
 }  // namespace
 
 Result<Effect> act(Run& run, const Step& step, const SyncFiles& action, const OpToken&) {
@@ -59,9 +65,20 @@ Result<Effect> act(Run& run, const Step& step, const SyncFromHead& action, const
   if (!node) return node.error();
   Result<const NodeSpec*> spec = spec_of(run, node->record.type);
   if (!spec) return spec.error();
-  if (!(*spec)->synced_files.empty()) {
-    return permanent(ErrorCode::kNotSupported, "provider " + node->record.provider.text +
-                                                   " cannot send cluster_synced_files yet");
+  Result<NodeAtWork> head = reach_head(run, step);
+  if (!head) return head.error();
+  for (const std::string& path : (*spec)->synced_files) {
+    run.talk.progress(step, action.node, "sending " + path + " from " + head->name.text);
+    Result<std::optional<SyncReport>> sent = retrying(run.world, Repeat::kHarmless, [&] {
+      return run.world.ops.relay(run.relay, *head->runner, *node->runner, path,
+                                 run.world.clock.now() + kSyncTimeout);
+    });
+    if (!sent) return in_context(sent.error(), "sending " + path + " of cluster_synced_files");
+    if (!*sent) {
+      run.talk.output(action.node, "files", path + " is not on the head; nothing was sent\n");
+    } else if (const std::string news = made_right(path, **sent); !news.empty()) {
+      run.talk.output(action.node, "files", news);
+    }
   }
   NodeRecord record = node->record;
   record.applied.synced = action.synced;

@@ -49,6 +49,12 @@ Result<SyncReport> NodeOps::sync(CommandRunner& runner, const FileMount& mount,
   return sync_mount(runner, mount.local, mount.remote, manifest, deadline);
 }
 
+Result<std::optional<SyncReport>> NodeOps::relay(FileRelay& relay, CommandRunner& head,
+                                                 CommandRunner& runner, const std::string& path,
+                                                 Time deadline) const {
+  return relay.send(head, runner, path, deadline);
+}
+
 const NodeOps& transport_ops() {
   static const NodeOps ops;
   return ops;

@@ -1,18 +1,21 @@
 #pragma once
 #include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
 
 #include "model/spec.h"
 #include "transport/container.h"
 #include "transport/detached_op.h"
+#include "transport/file_relay.h"
 #include "transport/file_sync.h"
 
 namespace rayctl {
 
 /// What the applier does on a node through its runner: transport's detached operations, containers
 /// and file sync, behind one interface so that a fake world needs no shell. The functions fail and
-/// repeat as those of transport/detached_op.h, container.h and file_sync.h do. Thread-safe.
+/// repeat as those of transport/detached_op.h, container.h, file_sync.h and file_relay.h do.
+/// Thread-safe.
 class NodeOps {
  public:
   virtual ~NodeOps() = default;
@@ -35,6 +38,9 @@ class NodeOps {
                                      const std::string& keep, Time deadline) const;
   virtual Result<SyncReport> sync(CommandRunner& runner, const FileMount& mount,
                                   const Manifest& manifest, Time deadline) const;
+  virtual Result<std::optional<SyncReport>> relay(FileRelay& relay, CommandRunner& head,
+                                                  CommandRunner& runner, const std::string& path,
+                                                  Time deadline) const;
 };
 
 /// The real ones.

@@ -37,13 +37,20 @@ Result<const NodeSpec*> spec_of(const Run& run, const NodeTypeName& type) {
   return permanent(ErrorCode::kPlanStale, "the plan says nothing of node type " + type.text);
 }
 
-Result<CloudNode> head_of(Run& run) {
+Result<NodeName> head_name(const Run& run) {
   for (const auto& [name, record] :
        run.journal.records([](const NodeRecord& each) { return each.head; })) {
-    if (plan_terminates(run.plan, name)) continue;
-    return run.machines.running(record.provider, record.id, kCallTimeout);
+    if (!plan_terminates(run.plan, name)) return name;
   }
   return permanent(ErrorCode::kRayUnreachable, "the cluster has no head");
+}
+
+Result<CloudNode> head_of(Run& run) {
+  const Result<NodeName> name = head_name(run);
+  if (!name) return name.error();
+  const std::optional<NodeRecord> record = run.journal.record(*name);
+  if (!record) return permanent(ErrorCode::kRayUnreachable, "the cluster has no head");
+  return run.machines.running(record->provider, record->id, kCallTimeout);
 }
 
 ProviderName provider_of(const Run& run, const NodeName& node) {

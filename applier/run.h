@@ -11,6 +11,7 @@
 #include "applier/ray_link.h"
 #include "applier/secrets.h"
 #include "applier/talk.h"
+#include "transport/file_relay.h"
 
 namespace rayctl {
 
@@ -24,6 +25,7 @@ struct Run {
   Talk& talk;
   Machines& machines;
   RayLink& ray;
+  FileRelay& relay;         ///< of cluster_synced_files
   std::string lineage;      ///< of the store, once it has one
   std::int64_t serial = 0;  ///< when the first step began: the base of the run's tokens
   ClusterId cluster_id;
@@ -55,6 +57,7 @@ Result<NodeAtWork> reach_machine(Run& run, const Step& step, const NodeName& nod
 /// The spec of a type that the plan names.
 Result<const NodeSpec*> spec_of(const Run& run, const NodeTypeName& type);
 /// The head that stays: the one whose machine this plan does not terminate.
+Result<NodeName> head_name(const Run& run);
 Result<CloudNode> head_of(Run& run);
 /// Where the record of a node, or else the plan, says that its machine is; "" if neither does.
 ProviderName provider_of(const Run& run, const NodeName& node);

@@ -41,7 +41,9 @@ const Record* top_record() {
       map("available_node_types", "The kinds of node, by name."),
       text("head_node_type", "Which of available_node_types the head is."),
       row("file_mounts", KeyType::kStringOf, "Path on the nodes: path here. Sent to every node."),
-      texts("cluster_synced_files", "Paths on the head that are copied to the workers."),
+      texts("cluster_synced_files",
+            "Paths on the head that are copied to a worker when it is made, and to all when the "
+            "list changes."),
       yes_no(
           "file_mounts_sync_continuously",
           "Changes of file_mounts are sent while the cluster runs, without running set-up again."),

@@ -185,7 +185,18 @@ class Builder {
   std::optional<Error> failure_;
 };
 
+class NoCache final : public HashCache {
+ public:
+  std::vector<HashedFile> load(const std::string&) override { return {}; }
+  void store(const std::string&, const std::vector<HashedFile>&) override {}
+};
+
 }  // namespace
+
+HashCache& no_hash_cache() {
+  static NoCache none;
+  return none;
+}
 
 Result<Manifest> build_manifest(const std::string& source, const ManifestOptions& options,
                                 HashCache& cache) {

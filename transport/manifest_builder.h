@@ -22,4 +22,7 @@ struct ManifestOptions {
 Result<Manifest> build_manifest(const std::string& source, const ManifestOptions& options,
                                 HashCache& cache);
 
+/// Knows nothing and keeps nothing.
+HashCache& no_hash_cache();
+
 }  // namespace rayctl

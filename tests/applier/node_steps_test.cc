@@ -239,17 +239,28 @@ TEST_F(NodeSteps, AMachineThatGoesOnRunningIsNotForgotten) {
   EXPECT_EQ(records().open.size(), 1U);
 }
 
-TEST_F(NodeSteps, SyncedFilesAreRefusedWhereTheyAreAskedFor) {
+TEST_F(NodeSteps, SyncedFilesComeFromTheHead) {
   up(1);
-  const int container = add(PrepareContainer{{"small-1"}, {}});
-  add(SyncFromHead{{"small-1"}, {"none"}}, {container});
-  ASSERT_TRUE(apply()->complete());
-  EXPECT_EQ(record("small-1").applied.synced, Digest{"none"});
+  fake.machine("head-1").files["~/x"] = "made on the head";
+  desired.specs.at({"small"}).synced_files = {"~/x", "~/not-there"};
+  add(SyncFromHead{{"small-1"}, {"s"}});
+  const auto report = apply();
+  ASSERT_TRUE(report && report->complete()) << errors_of(report);
+  EXPECT_EQ(fake.machine("small-1").files["~/x"], "made on the head");
+  EXPECT_FALSE(fake.machine("small-1").files.contains("~/not-there"));
+  EXPECT_EQ(record("small-1").applied.synced, Digest{"s"});
+}
+
+TEST_F(NodeSteps, SyncedFilesThatDoNotArriveAreNotRecorded) {
+  up(1);
   desired.specs.at({"small"}).synced_files = {"~/x"};
+  fake.mishap = [](const std::string& call) {
+    return call == "relay" ? Mishap::kLostBefore : Mishap::kNone;
+  };
   add(SyncFromHead{{"small-1"}, {"s"}});
   const auto report = apply();
   EXPECT_EQ(report->failed(), 1);
-  EXPECT_EQ(report->steps[0].error.code, ErrorCode::kNotSupported);
+  EXPECT_TRUE(record("small-1").applied.synced.empty());
 }
 
 }  // namespace

@@ -14,12 +14,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-class NoCache final : public HashCache {
- public:
-  std::vector<HashedFile> load(const std::string&) override { return {}; }
-  void store(const std::string&, const std::vector<HashedFile>&) override {}
-};
-
 // Counts what passes.
 class Meter final : public CommandRunner {
  public:
@@ -82,8 +76,7 @@ void FileSyncContract::write(const std::string& path, const std::string& bytes) 
 }
 
 Manifest FileSyncContract::manifest_of(const fs::path& source) const {
-  NoCache cache;
-  const Result<Manifest> built = build_manifest(source.string(), {}, cache);
+  const Result<Manifest> built = build_manifest(source.string(), {}, no_hash_cache());
   EXPECT_TRUE(built) << built.error().message;
   return built ? *built : Manifest{};
 }

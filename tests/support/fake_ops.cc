@@ -154,6 +154,21 @@ class FakeOps final : public NodeOps {
     });
   }
 
+  Result<std::optional<SyncReport>> relay(FileRelay&, CommandRunner& head, CommandRunner& runner,
+                                          const std::string& path, Time) const override {
+    using Sent = std::optional<SyncReport>;
+    return world_.call<Sent>("relay", [&]() -> Result<Sent> {
+      Result<FakeMachine*> from = reach(head);
+      if (!from) return from.error();
+      Result<FakeMachine*> to = reach(runner);
+      if (!to) return to.error();
+      const auto found = (*from)->files.find(path);
+      if (found == (*from)->files.end()) return Sent();
+      (*to)->files[path] = found->second;
+      return Sent(SyncReport{});
+    });
+  }
+
  private:
   Result<FakeMachine*> reach(CommandRunner& runner) const {
     if (const std::optional<Error> error = world_.unreachable(runner)) return *error;
