@@ -6,6 +6,7 @@
 #include "applier/refresh.h"
 #include "base/text.h"
 #include "config/resolve.h"
+#include "transport/shell_line.h"
 
 namespace rayctl {
 namespace {
@@ -101,8 +102,11 @@ Result<RemoteNode> reach_machine(Cluster& cluster, const Looked& looked, const N
   Result<std::unique_ptr<CommandRunner>> runner =
       where == RunEnv::kHost ? access.machine_runner(node.machine) : access.runner(node.machine);
   if (!runner) return runner.error();
-  RemoteNode remote{
-      .name = node.name, .machine = node.machine, .runner = *std::move(runner), .env = {}};
+  RemoteNode remote{.name = node.name,
+                    .machine = node.machine,
+                    .runner = *std::move(runner),
+                    .env = {},
+                    .shell = access.shell()};
   if (cluster.world().plain_processes) return remote;
   const CloudNode* head = find_head(looked.snapshot, looked.observed);
   Result<std::string> address =
@@ -112,7 +116,11 @@ Result<RemoteNode> reach_machine(Cluster& cluster, const Looked& looked, const N
 }
 
 Command line_on_node(const RemoteNode& node, const std::string& line) {
-  return {.argv = {"bash", "-c", kFindToken + line}, .env = node.env, .input = ""};
+  return {.argv = shell_argv(node.shell, {kFindToken + line}),
+          .env = node.env,
+          .input = "",
+          .stream = nullptr,
+          .plain = node.shell != ShellKind::kBash};
 }
 
 Command program_on_node(const RemoteNode& node, const std::vector<std::string>& words) {

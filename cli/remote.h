@@ -24,6 +24,7 @@ struct RemoteNode {
   CloudNode machine;
   std::unique_ptr<CommandRunner> runner;
   std::map<std::string, std::string> env;  ///< RAY_ADDRESS
+  ShellKind shell = ShellKind::kBash;      ///< of its users' lines
 };
 
 /// A running machine of ours and the name that it goes by ("" if it has none yet).
@@ -48,7 +49,8 @@ Result<NamedMachine> choose_machine(Cluster& cluster, const Looked& looked,
 Result<RemoteNode> reach_machine(Cluster& cluster, const Looked& looked, const NamedMachine& node,
                                  RunEnv where);
 
-/// A line for bash, or a program and its arguments, in the environment in which Ray's own client
+/// A line for the node's shell, in which `conda activate` and the user's aliases work where it is a
+/// login shell, or a program and its arguments, in the environment in which Ray's own client
 /// finds the cluster: RAY_ADDRESS, and the cluster's token where the node has one.
 Command line_on_node(const RemoteNode& node, const std::string& line);
 Command program_on_node(const RemoteNode& node, const std::vector<std::string>& words);
