@@ -20,9 +20,11 @@ import hashing
 import hosts
 import plans
 import startup
+import transfers
 from measuring import RAYCTL, Refused
 
-PARTS = {"startup": startup, "plan": plans, "hash": hashing, "functions": functions, "hosts": hosts}
+PARTS = {"startup": startup, "plan": plans, "hash": hashing, "functions": functions, "hosts": hosts,
+         "transfers": transfers}
 DOCUMENT = pathlib.Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 
 
