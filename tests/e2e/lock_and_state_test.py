@@ -139,6 +139,30 @@ def fifty_applies(scratch):
     check(scratch.processes() == before, "a process changed")
 
 
+MEETING = """\
+worker_setup_commands:
+  - echo $RAYCTL_NODE_NAME >> ~/mine.log
+  - mkdir -p {room}; touch {room}/$RAYCTL_NODE_NAME; for i in $(seq 100); do
+      [ $(ls {room} | wc -l) = 2 ] && exit 0; sleep 0.02; done; exit 9
+"""
+
+
+def two_nodes_at_once_through_set_up(scratch):
+    """ray#40898: a hundred times two new nodes are set up at once; neither disturbs the other, none is made twice."""
+    for number in range(100):
+        scratch.plain(workers=2)
+        with (scratch.dir / "cluster.yaml").open("a") as file:
+            file.write(MEETING.format(room=scratch.dir / f"room-{number}"))
+        scratch.run("apply", "cluster.yaml", "--yes")
+        homes = scratch.homes()
+        workers = {name: folders for name, folders in homes.items() if name.startswith("worker")}
+        check(len(homes) == 3 and len(workers) == 2, f"round {number}: {homes}")
+        for name, folders in workers.items():
+            logs = [(folder / "mine.log").read_text() for folder in folders]
+            check(logs == [name + "\n"], f"round {number}: the set-up of {name} wrote {logs}")
+        scratch.run("down", "cluster.yaml", "--yes", "--workers-only")
+
+
 def bytecode_in_a_mount(scratch):
     """ray#3859: a .pyc in a file mount disturbs nobody."""
     scratch.plain()
@@ -151,4 +175,4 @@ def bytecode_in_a_mount(scratch):
 
 
 main(two_applies_at_once, waiting_for_the_lock, damaged_state, lost_state, stale_plan, interrupted, push_and_pull,
-     a_failing_setup_command, fifty_applies, bytecode_in_a_mount)
+     a_failing_setup_command, fifty_applies, two_nodes_at_once_through_set_up, bytecode_in_a_mount)
