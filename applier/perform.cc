@@ -5,22 +5,14 @@
 
 #include "applier/actions.h"
 #include "applier/timing.h"
+#include "model/changed_digest.h"
 #include "model/op_token.h"
 
 namespace rayctl {
 namespace {
 
 bool works_on_node(const Action& action) {
-  return std::visit(
-      Overloaded{[](const PrepareContainer&) { return true; },
-                 [](const SyncFiles&) { return true; }, [](const SyncFromHead&) { return true; },
-                 [](const SetUpNode&) { return true; }, [](const StartRay&) { return true; },
-                 [](const CreateNodes&) { return false; }, [](const StopRay&) { return false; },
-                 [](const DrainNode&) { return false; }, [](const TerminateNode&) { return false; },
-                 [](const AdoptNode&) { return false; }, [](const ForgetNode&) { return false; },
-                 [](const CloseOp&) { return false; },
-                 [](const ConfigureAutoscaler&) { return false; }},
-      action);
+  return changed_digest(action) != nullptr || std::holds_alternative<StartRay>(action);
 }
 
 bool still_runs(Power power) {
@@ -96,11 +88,7 @@ Error Performer::close_failed(const Step& step, const OpToken& token, Error erro
   Finished finished{.token = token, .succeeded = false, .error = error.message};
   if (works_on_node(step.action)) {
     for (const NodeName& node : nodes_of(step.action)) {
-      Effect failed = failed_node(run_, node, error);
-      std::optional<NodeRecord>& record = failed.records[node];
-      // Some of them may be there: even if the old ones are wanted again, they must be sent.
-      if (record && std::holds_alternative<SyncFiles>(step.action)) record->applied.files = {};
-      if (record) finished.records[node] = record;
+      finished.records.merge(failed_node(run_, node, step.action, error).records);
     }
   }
   const Result<> closed = run_.journal.finish(finished, step.action);

@@ -5,6 +5,7 @@
 
 #include "applier/retry.h"
 #include "applier/timing.h"
+#include "model/changed_digest.h"
 
 namespace rayctl {
 namespace {
@@ -67,6 +68,10 @@ Result<> tag_status(Run& run, const NodeAtWork& node, const char* status) {
 }
 
 Result<Effect> settled(Run& run, const NodeAtWork& node, NodeRecord record) {
+  if (record.phase == Phase::kFailed && record.running != SpecDigests{}) {
+    record.phase = Phase::kReady;
+    record.failure.clear();
+  }
   Result<> tagged = set_tags(run, record.provider, record.id, tags_of(record));
   if (!tagged) return begun(in_context(tagged.error(), "tagging " + node.name.text));
   Effect effect;
@@ -79,12 +84,13 @@ Error begun(Error error) {
   return error;
 }
 
-Effect failed_node(Run& run, const NodeName& node, const Error& error) {
+Effect failed_node(Run& run, const NodeName& node, const Action& action, const Error& error) {
   Effect effect;
   std::optional<NodeRecord> record = run.journal.record(node);
   if (!record) return effect;
   record->phase = Phase::kFailed;
   record->failure = error.message;
+  if (const auto changed = changed_digest(action)) record->applied.*changed = {};
   if (!set_tags(run, record->provider, record->id, tags_of(*record))) {
     // The record says it; the tag is for those who look at a console.
   }

@@ -64,12 +64,15 @@ ProviderName provider_of(const Run& run, const NodeName& node);
 /// Sets ray-node-status; what the machine is doing now, for people who look at a console.
 Result<> tag_status(Run& run, const NodeAtWork& node, const char* status);
 /// Puts on the machine what `record` says, so that an import finds it there, and makes it the
-/// step's effect. Called before the journal's finish.
+/// step's effect. A node that failed and on which Ray runs is ready again. Called before the
+/// journal's finish.
 Result<Effect> settled(Run& run, const NodeAtWork& node, NodeRecord record);
 /// An error that came up after the step's effect was begun: it did not merely "not happen", so that
 /// the operation stays open and the next plan goes on with it.
 Error begun(Error error);
-/// What a failed step leaves in the record: kFailed and why. Best effort on the machine's tags.
-Effect failed_node(Run& run, const NodeName& node, const Error& error);
+/// What a failed action leaves in the record: kFailed, why, and that what it was to change is no
+/// longer known: even if the old is wanted again, it must be done again. Best effort on the
+/// machine's tags.
+Effect failed_node(Run& run, const NodeName& node, const Action& action, const Error& error);
 
 }  // namespace rayctl

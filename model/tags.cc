@@ -40,6 +40,16 @@ Phase phase_of(std::string_view status) {
   return Phase::kLaunched;
 }
 
+/// A machine that says what is being done to it was left in the midst of it: what was there before
+/// is not there for certain.
+void doubt(const std::string& status, NodeRecord& record) {
+  if (status == kStatusSyncingFiles) record.applied.files = {};
+  if (status == kStatusSettingUp) record.applied.docker = record.applied.setup = {};
+  if (record.phase == Phase::kLaunched && record.running != SpecDigests{}) {
+    record.phase = Phase::kReady;
+  }
+}
+
 /// The tag's value, or null where there is none or it is empty.
 const std::string* find(const Tags& tags, const char* key) {
   const auto found = tags.find(key);
@@ -101,6 +111,7 @@ NodeRecord record_from_tags(const CloudNode& node, const ProviderName& provider)
   if (applied != nullptr) record.applied = decode_digests(*applied);
   const std::string* running = find(node.tags, kTagRunning);
   if (running != nullptr) record.running = decode_digests(*running);
+  if (status != nullptr) doubt(*status, record);
   return record;
 }
 

@@ -76,6 +76,9 @@ class NeedsDecider {
     } else if (record.phase == Phase::kLaunched) {
       work.reason = Reason::kResume;
       work.because = "it was launched and not yet set up";
+    } else if (work.node->taken_back) {
+      work.reason = Reason::kResume;
+      work.because = "a change that was begun on it is taken back";
     } else if (!started(record)) {
       work.reason = Reason::kResume;
       work.because = "Ray was stopped on it and not started again";

@@ -94,20 +94,37 @@ class Simulation {
     }
   }
 
+  /// A node that failed and on which Ray runs is ready again.
+  static void settle(NodeRecord& node) {
+    if (node.phase != Phase::kFailed || node.running == SpecDigests{}) return;
+    node.phase = Phase::kReady;
+    node.failure.clear();
+  }
+
   void act(const PrepareContainer& action, const Step&) {
     NodeRecord* node = record(action.node);
     if (node == nullptr) return;
     node->applied.docker = action.docker;
     node->applied.files = node->applied.setup = {};
+    settle(*node);
   }
   void act(const SyncFiles& action, const Step&) {
-    if (NodeRecord* node = record(action.node)) node->applied.files = action.files;
+    NodeRecord* node = record(action.node);
+    if (node == nullptr) return;
+    node->applied.files = action.files;
+    settle(*node);
   }
   void act(const SyncFromHead& action, const Step&) {
-    if (NodeRecord* node = record(action.node)) node->applied.synced = action.synced;
+    NodeRecord* node = record(action.node);
+    if (node == nullptr) return;
+    node->applied.synced = action.synced;
+    settle(*node);
   }
   void act(const SetUpNode& action, const Step&) {
-    if (NodeRecord* node = record(action.node)) node->applied.setup = action.setup;
+    NodeRecord* node = record(action.node);
+    if (node == nullptr) return;
+    node->applied.setup = action.setup;
+    settle(*node);
   }
 
   void act(const StartRay& action, const Step&) {

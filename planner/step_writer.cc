@@ -61,7 +61,7 @@ Precondition StepWriter::precondition(const Work& work, bool first) const {
   const Power power = work.node->machine->power;
   if (power == Power::kRunning || power == Power::kStopped) pre.power = power;
   // Later steps of the node follow this one, so that what it checks holds for them too.
-  if (first && !work.node->adopted) pre.last_applied = work.node->record->applied;
+  if (first && !work.node->adopted) pre.last_applied = in_.snapshot.nodes.at(work.name).applied;
   return pre;
 }
 

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "base/text.h"
+#include "model/changed_digest.h"
 #include "model/tags.h"
 #include "planner/node_names.h"
 
@@ -118,8 +119,11 @@ class Surveyor {
       }
     }
     for (const OpenOp& op : in_.snapshot.open) {
-      for (const NodeName& name : nodes_of(op.action))
+      const auto changed = changed_digest(op.action);
+      for (const NodeName& name : nodes_of(op.action)) {
         note_number(name);
+        if (changed != nullptr) begun_[name.text].push_back(changed);
+      }
       const auto* create = std::get_if<CreateNodes>(&op.action);
       if (create == nullptr) continue;
       launches_.emplace(op.token.text, create);
@@ -150,6 +154,7 @@ class Surveyor {
     found_.nodes.reserve(in_.snapshot.nodes.size());
     for (const auto& [name, record] : in_.snapshot.nodes) {
       NodeView view{.name = name, .type = record.type, .head = record.head, .record = &record};
+      doubt(view);
       if (provider == nullptr || *provider != record.provider) {
         provider = &record.provider;
         const auto list = machines_.find(record.provider);
@@ -175,6 +180,22 @@ class Surveyor {
     for (const auto& [name, machines] : in_.observed.machines) {
       if (!machines && !unseen.contains(name)) say_unseen(name, 0);
     }
+  }
+
+  /// Where a change was begun and what was there before is wanted again, nobody knows what is
+  /// there.
+  void doubt(NodeView& view) {
+    const auto begun = begun_.find(view.name.text);
+    const NodeSpec* spec = spec_of(in_.desired, view.type);
+    if (begun == begun_.end() || spec == nullptr) return;
+    NodeRecord doubted = *view.record;
+    for (const auto changed : begun->second) {
+      if (doubted.applied.*changed == spec->digests.*changed) doubted.applied.*changed = {};
+    }
+    if (doubted.applied == view.record->applied) return;
+    view.taken_back = true;
+    found_.records.push_back(std::move(doubted));
+    view.record = &found_.records.back();
   }
 
   static const CloudNode* claim(ById* by_id, const CloudId& id) {
@@ -307,12 +328,12 @@ class Surveyor {
       name = numbered(type, ++found_.highest[type.text]);
       taken_.insert(name.text);
     }
-    found_.adopted.push_back(std::move(record));
+    found_.records.push_back(std::move(record));
     NodeView view{.name = std::move(name),
-                  .type = found_.adopted.back().type,
-                  .head = found_.adopted.back().head,
+                  .type = found_.records.back().type,
+                  .head = found_.records.back().head,
                   .adopted = true,
-                  .record = &found_.adopted.back(),
+                  .record = &found_.records.back(),
                   .machine = &machine};
     view.presence = machine.power == Power::kStopped ? Presence::kStopped : Presence::kAlive;
     look_at_ray(view);
@@ -328,6 +349,8 @@ class Surveyor {
 
   const Inputs& in_;
   Survey found_;
+  /// By node, what actions that were begun on it change.
+  std::unordered_map<std::string, std::vector<Digest SpecDigests::*>> begun_;
   std::map<ProviderName, ById> machines_;
   std::unordered_map<std::string_view, const CreateNodes*> launches_;  // by token
   std::unordered_set<std::string> launching_;  // names in launches begun a moment ago

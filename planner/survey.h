@@ -31,7 +31,8 @@ struct NodeView {
   NodeName name;
   NodeTypeName type;
   bool head = false;
-  bool adopted = false;  ///< a machine that no record knew
+  bool adopted = false;     ///< a machine that no record knew
+  bool taken_back = false;  ///< a change was begun on it, and what was there before is wanted again
   Presence presence = Presence::kGone;
   RayState ray_state = RayState::kUnknown;
   const NodeRecord* record = nullptr;  ///< never null
@@ -42,9 +43,11 @@ struct NodeView {
 /// The state of the cluster before the plan: records and machines joined, and what could not be
 /// joined said.
 struct Survey {
-  std::vector<NodeView> nodes;     ///< heads first, then in natural order of names
-  std::deque<NodeRecord> adopted;  ///< what NodeView::record of adopted nodes points to
-  ClusterId cluster_id;            ///< ours, or the one that the head's tag gave
+  std::vector<NodeView> nodes;  ///< heads first, then in natural order of names
+  /// What NodeView::record points to where the snapshot does not say it so: of adopted nodes, and
+  /// of those on which a change was begun.
+  std::deque<NodeRecord> records;
+  ClusterId cluster_id;  ///< ours, or the one that the head's tag gave
   std::unordered_map<std::string, std::int64_t> highest;  ///< number ever seen, per type
   std::vector<std::string> blind_spots;
   std::vector<Diagnostic> blocked;

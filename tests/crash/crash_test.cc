@@ -99,6 +99,50 @@ TEST_P(Crash, KilledBeforeAndAfterEveryCall) {
   }
 }
 
+TEST_P(Crash, KilledAndThenTakenBack) {
+  // What was begun of a change is undone when the old file is wanted again.
+  const Undisturbed whole = measure(GetParam());
+  for (int at = 0; at < whole.calls; ++at) {
+    for (const Mishap mishap : {Mishap::kKillAfter, Mishap::kLostAfter, Mishap::kRefused}) {
+      const auto pipe = start_of(GetParam());
+      pipe->fake.mishap = nth(at, mishap);
+      EXPECT_EQ(pipe->killed_in_apply(), mishap == Mishap::kKillAfter);
+      take_back(GetParam(), *pipe);
+      const std::string what = "disturbed at call " + std::to_string(at) + ", taken back";
+      EXPECT_EQ(pipe->converge(2), "") << GetParam().name << ", " << what;
+      ++tried;
+      if (HasFailure()) return;
+    }
+  }
+}
+
+TEST_P(Crash, KilledAndTheStateLost) {
+  // What the machines' tags say is enough, also when the change is taken back.
+  const Undisturbed whole = measure(GetParam());
+  for (int at = 0; at < whole.calls; ++at) {
+    for (const bool back : {false, true}) {
+      const auto pipe = start_of(GetParam());
+      pipe->fake.mishap = nth(at, Mishap::kKillAfter);
+      ASSERT_TRUE(pipe->killed_in_apply());
+      pipe->lose_state();
+      pipe->options.restart = false;
+      if (back) take_back(GetParam(), *pipe);
+      const bool headless = pipe->headless();
+      const std::string wrong = pipe->converge(2);
+      const std::string what =
+          GetParam().name + ", killed at call " + std::to_string(at) + (back ? ", taken back" : "");
+      if (headless) {
+        // Whose the workers are only a head can say: a person is asked.
+        EXPECT_TRUE(wrong.starts_with("blocked: machine")) << what << ": " << wrong;
+      } else {
+        EXPECT_EQ(wrong, "") << what;
+      }
+      ++tried;
+      if (HasFailure()) return;
+    }
+  }
+}
+
 TEST_P(Crash, TheAnswerOfEveryCallIsLost) {
   const Undisturbed whole = measure(GetParam());
   for (int at = 0; at < whole.calls; ++at) {

@@ -105,6 +105,9 @@ std::string Pipe::trouble() {
     if (machine.node.tags.at(kTagNode) != name.text) return name.text + " has another's machine";
     const NodeSpec& spec = desired.specs.at(record.type);
     if (machine.mounts["~/app"] != spec.file_mounts[0].manifest) return name.text + ": old files";
+    if (last_set_up_line(record.id) != spec.setup_commands.back()) {
+      return name.text + " was last set up by " + last_set_up_line(record.id);
+    }
     if (!ray->nodes.contains(record.id)) return name.text + " is not in Ray";
     if (ray->nodes.at(record.id).state != RayNode::State::kAlive) return name.text + " is dead";
     if (record.phase != Phase::kReady) return name.text + " is not ready";
@@ -120,6 +123,19 @@ std::string Pipe::trouble() {
   return "";
 }
 
+bool Pipe::headless() {
+  const std::vector<CloudId> living = fake.living();
+  return !living.empty() && std::none_of(living.begin(), living.end(), [&](const CloudId& id) {
+    return fake.machines.at(id).node.tags.at(kTagNodeKind) == "head";
+  });
+}
+
+void Pipe::lose_state() {
+  auto memory = std::make_shared<StateStoreFake::Memory>();
+  memory->snapshot.lineage = "another";
+  store = StateStoreFake(memory);
+}
+
 std::vector<std::string> Pipe::set_up_lines() {
   std::vector<std::string> lines;
   for (const auto& [id, line] : fake.ran) {
@@ -127,6 +143,14 @@ std::vector<std::string> Pipe::set_up_lines() {
   }
   std::sort(lines.begin(), lines.end());
   return lines;
+}
+
+std::string Pipe::last_set_up_line(const CloudId& machine) const {
+  std::string last;
+  for (const auto& [id, line] : fake.ran) {
+    if (id == machine && !line.starts_with("ray ")) last = line;
+  }
+  return last;
 }
 
 std::string Scenario::word() const {
@@ -177,6 +201,14 @@ const std::vector<Scenario>& scenarios() {
        }},
   };
   return all;
+}
+
+void take_back(const Scenario& scenario, Pipe& pipe) {
+  const Pipe before(std::max(scenario.workers_before, 0));
+  pipe.desired = before.desired;
+  pipe.fake.local_files = before.fake.local_files;
+  pipe.options = before.options;
+  pipe.options.replace_head = true;
 }
 
 std::unique_ptr<Pipe> start_of(const Scenario& scenario) {

@@ -28,9 +28,16 @@ class Pipe {
   /// What is wrong with the world or the records now that a plan is empty; "" if nothing is.
   std::string trouble();
 
+  /// Machines live, and no head is among them.
+  bool headless();
+  /// From now on there is an empty store, with a lineage of its own.
+  void lose_state();
   Snapshot records() { return *store.load(); }
   /// The set-up commands that were started, sorted, one entry per start.
   std::vector<std::string> set_up_lines();
+
+  /// The set-up command that was started last on a machine.
+  std::string last_set_up_line(const CloudId& machine) const;
 
   Desired desired;
   PlanOptions options;
@@ -53,5 +60,7 @@ void PrintTo(const Scenario& scenario, std::ostream* out);
 const std::vector<Scenario>& scenarios();
 /// A world at the start of the scenario, with the change asked for and not yet applied.
 std::unique_ptr<Pipe> start_of(const Scenario& scenario);
+/// Asks for what was there before the change.
+void take_back(const Scenario& scenario, Pipe& pipe);
 
 }  // namespace rayctl

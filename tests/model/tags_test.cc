@@ -59,7 +59,8 @@ TEST(Tags, RecordsRoundTrip) {
       NodeRecord record{.type = spec.type, .provider = {"aws"}, .head = head, .id = {"i-1"}};
       record.ip = "10.0.0.1";
       record.phase = phase;
-      record.applied = record.running = spec.digests;
+      record.applied = spec.digests;
+      if (phase != Phase::kLaunched) record.running = spec.digests;
       record.made_by = OpToken{"t-1"};
       Tags tags = launch_tags({"demo"}, {"c-1"}, spec, *record.made_by);
       for (const auto& [key, value] : naming_tags({"demo"}, {"gpu-3"}, head))
