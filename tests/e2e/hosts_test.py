@@ -6,7 +6,10 @@ import subprocess
 import sys
 import time
 
+import jsonschema
+import yaml
 from harness import RAYCTL, SOURCE, check, main
+from ray.autoscaler._private.util import validate_config
 
 LAB = SOURCE / "fixtures/hostlab/hostlab.sh"
 HEAD, ONE, TWO = "10.77.0.11", "10.77.0.12", "10.77.0.13"
@@ -116,6 +119,7 @@ def private_hosts(scratch):
     timed(scratch, "apply", "cluster.yaml", "--yes")
     timed(scratch, "exec", "cluster.yaml", "true")
 
+    bootstrap_file()
     two_clusters(scratch)
     silent_host(scratch)
     rebooted_worker(scratch)
@@ -123,6 +127,17 @@ def private_hosts(scratch):
     exchanged_host(scratch)
     without_state(scratch)
     down(scratch)
+
+
+def bootstrap_file():
+    """ray#59905: what lies on the head is what Ray's monitor takes, of 2.60 and of 2.9."""
+    path = home(HEAD) / "ray_bootstrap_config.yaml"
+    check(path.stat().st_mode & 0o077 == 0, f"{path.name} is open to others: {path.stat().st_mode:o}")
+    config = yaml.safe_load(path.read_text())
+    validate_config(config)
+    schema = pathlib.Path(os.environ["RAYCTL_RAY_WHEELS"], "2.9.3/ray/autoscaler/ray-schema.json")
+    jsonschema.validate(config, json.loads(schema.read_text()))
+    check(set(config["available_node_types"]) == {"local.cluster.node"}, sorted(config["available_node_types"]))
 
 
 def two_clusters(scratch):
