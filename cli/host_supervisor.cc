@@ -1,6 +1,7 @@
 #include "cli/host_supervisor.h"
 
 #include "cli/access/ssh_pool.h"
+#include "cli/access/state_host_keys.h"
 #include "providers/hosts/host_scripts.h"
 
 namespace rayctl {
@@ -22,15 +23,15 @@ done
 )sh";
 
 // Arguments: cluster id, the stop script, the tag script, name of the head, how many workers, then
-// NAME USER HOST PORT of each, then the command.
+// NAME USER HOST PORT FINGERPRINT of each, then the command.
 constexpr char kSupervise[] = R"sh(
 id=$1 stop=$2 tag=$3 head=$4 count=$5
 shift 5
 workers=
 while [ "$count" -gt 0 ]; do
-  workers="$workers$1 $2 $3 $4
+  workers="$workers$1 $2 $3 $4 $5
 "
-  shift 4
+  shift 5
   count=$((count - 1))
 done
 trap : INT
@@ -39,11 +40,17 @@ code=$?
 printf 'rayctl-lease=ended\n' | sh -c "$tag" rayctl-host "$id"
 key=
 if [ -r ~/ray_bootstrap_key.pem ]; then key="-i $HOME/ray_bootstrap_key.pem"; fi
+known=$(mktemp)
 left= released=
-while read -r name user host port; do
+while read -r name user host port fingerprint; do
   [ -n "$name" ] || continue
+  ssh-keyscan -T 10 -p "$port" "$host" 2>/dev/null | while read -r line; do
+    case $(printf '%s\n' "$line" | ssh-keygen -lf - 2>/dev/null) in
+      *" $fingerprint "*) printf '%s\n' "$line" ;;
+    esac
+  done >"$known"
   if printf '%s\n' "$stop" | ssh $key -o BatchMode=yes -o ConnectTimeout=10 \
-    -o StrictHostKeyChecking=accept-new -p "$port" -l "$user" -- "$host" sh -s -- "$id" >/dev/null 2>&1; then
+    -o StrictHostKeyChecking=yes -o UserKnownHostsFile="$known" -o GlobalKnownHostsFile=/dev/null -p "$port" -l "$user" -- "$host" sh -s -- "$id" >/dev/null 2>&1; then
     released="$released $name"
   else
     left="$left $name ($host)"
@@ -51,6 +58,7 @@ while read -r name user host port; do
 done <<WORKERS
 $workers
 WORKERS
+rm -f "$known"
 if sh -c "$stop" rayctl-host "$id" >/dev/null 2>&1; then
   released="$released $head"
 else
@@ -92,6 +100,7 @@ Result<Command> supervised(Session& session, Cluster& cluster, const Looked& loo
                                  head->name ? head->name->text : "head",
                                  ""};
   const std::size_t count_at = words.size() - 1;
+  const StateHostKeys pins(cluster.store());
   std::size_t count = 0;
   for (const NamedMachine& each : running_machines(looked)) {
     if (each.machine.head) continue;
@@ -101,7 +110,8 @@ Result<Command> supervised(Session& session, Cluster& cluster, const Looked& loo
     const bool has_port = own != logins.hosts.end() && own->second.port != 0;
     words.insert(words.end(),
                  {each.name.text, has_user ? own->second.user : logins.usual.user, host,
-                  std::to_string(has_port ? own->second.port : logins.usual.port)});
+                  std::to_string(has_port ? own->second.port : logins.usual.port),
+                  pins.pinned(host).value_or(HostKey{"", "unknown"}).fingerprint});
     ++count;
   }
   words[count_at] = std::to_string(count);

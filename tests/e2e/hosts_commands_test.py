@@ -412,8 +412,30 @@ worker_start_ray_commands: ["true"]
         (home("n1") / "ran").unlink()
 
 
+def a_supervisor_shuns_a_host_that_shows_another_key(scratch):
+    """The head releases only workers that show the keys that were pinned when they were taken."""
+    scratch.run("apply", "cluster.yaml", "--yes", status=None, timeout=120)
+    (home("n1") / "ray_bootstrap_key.pem").write_text((scratch.dir / "key").read_text())
+    scratch.run("exec", "cluster.yaml", "while ! [ -e ~/exchanged ]; do sleep 0.1; done", "--stop", "--tmux")
+    lab("sshd", "n3", "stop")
+    kept = (LAB / "n3/hostkey").read_bytes()
+    (LAB / "n3/hostkey").unlink()
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", LAB / "n3/hostkey"], check=True, input=b"y\n")
+    lab("sshd", "n3", "start")
+    (home("n1") / "exchanged").touch()
+    log = home("n1") / "rayctl-stop.log"
+    wait_for(log.exists, "no closing line", 90)
+    check(taken() == ["n3"], f"taken: {taken()}: {log.read_text()}")
+    check(WORKERS[1] in log.read_text() and WORKERS[0] not in log.read_text(), log.read_text())
+    lab("sshd", "n3", "stop")
+    (LAB / "n3/hostkey").write_bytes(kept)
+    lab("sshd", "n3", "start")
+    scratch.run("down", "cluster.yaml", "--yes", timeout=120)
+    check(not taken(), f"taken: {taken()}")
+
+
 main(up_ends_with_what_comes_next, addresses_without_a_state, exec_on_the_head, exec_on_many,
      rsync_up_and_down, a_dropped_connection_is_255, ctrl_c_ends_the_remote_command, submit_a_job_over_all_nodes,
      a_page_through_port_forward, dashboard, attach_in_a_terminal, attach_with_tmux_and_with_screen, monitor, doctor,
      start_with_a_live_head_changes_nothing, kill_random_node, stop_goes_on_over_a_dropped_connection,
-     stop_by_a_supervisor_on_the_head, prepare=prepare)
+     stop_by_a_supervisor_on_the_head, a_supervisor_shuns_a_host_that_shows_another_key, prepare=prepare)
