@@ -14,6 +14,7 @@ FILE = """\
 cluster_name: lab
 provider: {{type: local, head_ip: {head}, worker_ips: [{one}, {two}]}}
 auth: {{ssh_user: ubuntu, ssh_private_key: {key}}}
+rayctl: {{ssh: {{keepalive_s: 2, connect_timeout_s: 5}}}}
 file_mounts: {{"~/app": ./app}}
 setup_commands:
   - {setup}
@@ -109,23 +110,30 @@ class Apply:
                                         text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE)
 
-    def kill_when(self, happens, address):
-        """The machine loses power as soon as `happens`, and comes back after 2 s."""
+    def wait_until(self, happens):
         deadline = time.monotonic() + 60
         while not happens():
             if self.process.poll() is not None:
                 raise Failure(f"the apply ended before: {self.process.communicate()}")
             check(time.monotonic() < deadline, "it never happened")
             time.sleep(0.005)
+
+    def end(self, after=0, then=lambda: None):
+        """Its exit status and what it said; meanwhile, after so many seconds, `then` is done."""
+        timer = threading.Timer(after, then)
+        timer.start()
+        out, err = self.process.communicate(timeout=240)
+        timer.join()
+        return self.process.returncode, out + err
+
+    def kill_when(self, happens, address):
+        """The machine loses power as soon as `happens`, and comes back after 2 s."""
+        self.wait_until(happens)
         node = NODES[address]
         lab("sshd", node, "stop")
         lab("sshd", node, "drop")
         reboot(address)
-        back = threading.Timer(2, lambda: lab("sshd", node, "start"))
-        back.start()
-        out, err = self.process.communicate(timeout=240)
-        back.join()
-        return self.process.returncode, out + err
+        return self.end(2, lambda: lab("sshd", node, "start"))
 
 
 def killed_in(scratch, phase, happens):
@@ -136,6 +144,100 @@ def killed_in(scratch, phase, happens):
     if status == 6:
         check(before[TWO] in text, f"{phase}: the message does not name {before[TWO]}\n{text}")
     print(f"     killed while {phase}: exit {status}", flush=True)
+    scratch.run("apply", "cluster.yaml", "--yes")
+    all_well(scratch, before)
+
+
+def set_up_in_progress(scratch, line):
+    """An apply that is just in the set-up of TWO, which takes 2 s and then adds `line` to setup.log."""
+    (home(TWO) / "in-setup").unlink(missing_ok=True)
+    write(scratch, setup=f"touch ~/in-setup; sleep 2; echo {line} >> ~/setup.log")
+    apply = Apply(scratch)
+    apply.wait_until((home(TWO) / "in-setup").exists)
+    return apply
+
+
+def set_up_ran_once(line):
+    for address in NODES:
+        log = (home(address) / "setup.log").read_text().split()
+        check(log.count(line) == 1, f"set-up on {address}: {log}")
+
+
+def a_connection_that_drops_in_a_command(scratch):
+    """The command goes on without it, and so does the apply."""
+    before = names(scratch)
+    apply = set_up_in_progress(scratch, "dropped")
+    lab("sshd", NODES[TWO], "drop")
+    status, text = apply.end()
+    check(status == 0, f"exit {status}\n{text}")
+    set_up_ran_once("dropped")
+    all_well(scratch, before)
+
+
+def an_sshd_that_refuses(scratch):
+    """The others are changed, this one is named and left alone, and the next apply catches up."""
+    before = names(scratch)
+    lab("sshd", NODES[TWO], "stop")
+    (scratch.dir / "app/data.txt").write_text("refused\n")
+    done = scratch.run("apply", "cluster.yaml", "--yes", status=None)
+    check(f"host {TWO} does not answer" in done.stdout + done.stderr, done.stdout + done.stderr)
+    check("refused" in done.stdout + done.stderr, done.stdout + done.stderr)
+    check((home(ONE) / "app/data.txt").read_text() == "refused\n", "the host that answers was not served")
+    check((home(TWO) / "app/data.txt").read_text() != "refused\n", "who served the host that does not answer?")
+    lab("sshd", NODES[TWO], "start")
+    scratch.run("apply", "cluster.yaml", "--yes")
+    all_well(scratch, before)
+
+
+def an_sshd_that_refuses_after_a_command_began(scratch):
+    """Nobody can ask how the command ended: the node, the phase and the command are named."""
+    before = names(scratch)
+    apply = set_up_in_progress(scratch, "gone")
+    lab("sshd", NODES[TWO], "stop")
+    lab("sshd", NODES[TWO], "drop")
+    status, text = apply.end()
+    check(status == 6, f"exit {status}\n{text}")
+    for part in (before[TWO], "set up", "in-setup", "refused"):
+        check(part in text, f"the message does not say {part!r}:\n{text}")
+    lab("sshd", NODES[TWO], "start")
+    scratch.run("apply", "cluster.yaml", "--yes")
+    set_up_ran_once("gone")
+    all_well(scratch, before)
+
+
+def an_sshd_that_hangs(scratch):
+    """For longer than the keep-alive waits."""
+    before = names(scratch)
+    apply = set_up_in_progress(scratch, "hung")
+    lab("sshd", NODES[TWO], "hang")
+    status, text = apply.end(15, lambda: lab("sshd", NODES[TWO], "go"))
+    check(status in (0, 6), f"exit {status}\n{text}")
+    if status == 6:
+        check(before[TWO] in text and "set up" in text, text)
+    print(f"     hung for 15 s: exit {status}", flush=True)
+    scratch.run("apply", "cluster.yaml", "--yes")
+    set_up_ran_once("hung")
+    all_well(scratch, before)
+
+
+def a_host_that_shows_another_key(scratch):
+    before = names(scratch)
+    node = NODES[TWO]
+    key = home(TWO).parents[1] / "hostkey"
+    old = key.read_bytes()
+    lab("sshd", node, "stop")
+    key.unlink()
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], input=b"y\n", check=True,
+                   capture_output=True)
+    lab("sshd", node, "start")
+    (scratch.dir / "app/data.txt").write_text("another key\n")
+    done = scratch.run("apply", "cluster.yaml", "--yes", status=None)
+    text = done.stdout + done.stderr
+    check(text.count("SHA256:") >= 2 and TWO in text, f"not both fingerprints are named:\n{text}")
+    check((home(TWO) / "app/data.txt").read_text() != "another key\n", "a host with another key was served")
+    lab("sshd", node, "stop")
+    key.write_bytes(old)
+    lab("sshd", node, "start")
     scratch.run("apply", "cluster.yaml", "--yes")
     all_well(scratch, before)
 
@@ -201,6 +303,7 @@ def down(scratch):
 if __name__ == "__main__":
     if "HOSTLAB" not in os.environ:
         os.execv(LAB, [str(LAB), "run", "-n", "3", sys.executable, __file__, *sys.argv[1:]])
-    main(a_full_disk, set_up_that_fails_on_one_of_three, a_node_killed_while_files_arrive,
+    main(a_full_disk, set_up_that_fails_on_one_of_three, a_connection_that_drops_in_a_command, an_sshd_that_refuses,
+         an_sshd_that_refuses_after_a_command_began, an_sshd_that_hangs, a_host_that_shows_another_key, a_node_killed_while_files_arrive,
          a_node_killed_while_it_is_set_up, a_node_killed_while_ray_starts, a_node_killed_while_ray_stops,
          a_clock_that_is_off_by_an_hour, down, prepare=lambda scratch: None)
