@@ -23,6 +23,7 @@ using Kind = ManifestEntry::Kind;
 constexpr std::size_t kFew = 16;                 // files that are flushed one by one
 constexpr std::uint64_t kSurelyPack = 1U << 18;  // bytes that are compressed without a trial
 constexpr double kWorthwhile = 0.85;             // of the size, after compression
+constexpr std::size_t kMostCompared = 256;       // large files, by blocks
 constexpr std::size_t kSamples = 16, kSample = 1U << 15;
 
 // The folders above a path, the nearest first.
@@ -112,9 +113,40 @@ class Sync {
     }
   }
 
+  std::string here(const ManifestEntry& entry) const {
+    return entry.path.empty() ? local_ : local_ + "/" + entry.path;
+  }
+
+  // Of a large file that the node has in an older form, only the blocks that differ are sent.
+  Result<> compare_large_files() {
+    std::vector<const ManifestEntry*> large;
+    std::vector<std::string> words;
+    for (const ManifestEntry* entry : send_) {
+      const auto known = before_.find(entry->path);
+      const bool fresh = known == before_.end() || node_.changed.contains(entry->path) ||
+                         node_.gone.contains(entry->path);
+      if (fresh || entry->kind != Kind::kFile || known->second->kind != Kind::kFile) continue;
+      if (std::min(entry->size, known->second->size) < kLargeFile) continue;
+      large.push_back(entry);
+      words.insert(words.end(), {known->second->content, "./" + inside(entry->path)});
+      if (large.size() == kMostCompared) break;
+    }
+    if (large.empty()) return {};
+    const Result<std::vector<std::string>> sums =
+        block_sums_on_node(runner_, place_, root_, words, deadline_);
+    if (!sums) return sums.error();
+    for (std::size_t i = 0; i < large.size() && i < sums->size(); ++i) {
+      if ((*sums)[i].empty()) continue;
+      std::optional<FilePatch> patch = patch_of(here(*large[i]), *large[i], (*sums)[i]);
+      if (patch) patches_.emplace(large[i], *std::move(patch));
+    }
+    return {};
+  }
+
   Result<> deliver() {
+    if (Result<> compared = compare_large_files(); !compared) return compared;
     const bool packed = node_.gzip && worth_packing();
-    const auto archive = std::make_shared<TarSource>(local_);
+    const auto archive = std::make_shared<TarSource>(local_, std::string(kSyncControl) + "/blocks");
     fill(*archive);
     std::shared_ptr<ByteSource> stream = archive;
     if (packed) stream = std::make_shared<GzipSource>(archive);
@@ -213,8 +245,10 @@ class Sync {
       control("mode-" + mode, std::move(list));
     }
     if (names_differ()) control("names", std::move(paths));
+    control("stale", stale_sums());
 
     std::set<std::string> there;
+    std::size_t patched = 0;
     for (const ManifestEntry* entry : send_) {
       const std::string path = inside(entry->path);
       std::vector<std::string> above;
@@ -223,9 +257,51 @@ class Sync {
         if (there.insert(*folder).second) archive.add_entry("./" + *folder, folder_entry(*folder));
       }
       if (entry->kind == Kind::kFolder && !there.insert(path).second) continue;
-      archive.add_entry("./" + path, *entry);
+      const auto patch = patches_.find(entry);
+      if (patch == patches_.end()) {
+        archive.add_entry("./" + path, *entry);
+      } else {
+        add_patch(archive, path, *entry, patch->second, patched++);
+      }
     }
     control("complete", "");
+  }
+
+  // Lines of three numbers, in blocks: where they go in the file, where they are in the patch, how
+  // many they are.
+  void add_patch(TarSource& archive, const std::string& path, const ManifestEntry& entry,
+                 const FilePatch& patch, std::size_t number) const {
+    const std::string folder = std::string(kSyncControl) + "/patch/" + std::to_string(number);
+    std::string runs;
+    for (std::size_t at = 0; at < patch.blocks.size();) {
+      std::size_t end = at + 1;
+      while (end < patch.blocks.size() && patch.blocks[end] == patch.blocks[end - 1] + 1)
+        ++end;
+      runs += std::to_string(patch.blocks[at]) + ' ' + std::to_string(at) + ' ' +
+              std::to_string(end - at) + '\n';
+      at = end;
+    }
+    archive.add_text(folder + "/name", "./" + path);
+    archive.add_text(folder + "/runs", std::move(runs));
+    archive.add_text(folder + "/size", std::to_string(entry.size) + '\n');
+    archive.add_text(folder + "/mode", octal(entry.mode) + '\n');
+    archive.add_patch(folder + "/data", entry, patch);
+  }
+
+  // The sums of blocks that the node need no longer keep: those of files that it no longer has.
+  std::string stale_sums() const {
+    std::set<std::string> used;
+    for (const ManifestEntry& entry : manifest_.entries)
+      used.insert(entry.content);
+    std::string stale;
+    for (const auto& [path, entry] : before_) {
+      if (only_add_ && !has(path)) used.insert(entry->content);
+    }
+    for (const auto& [path, entry] : before_) {
+      const bool large = entry->kind == Kind::kFile && entry->size >= kLargeFile;
+      if (large && !used.contains(entry->content)) stale += entry->content + '\0';
+    }
+    return stale;
   }
 
   // A folder that must be there for what is in it, with the mode that it is to have.
@@ -277,9 +353,7 @@ class Sync {
         [](const ManifestEntry* a, const ManifestEntry* b) { return a->size > b->size; });
     std::string sample;
     for (std::size_t i = 0; i < count; ++i) {
-      const std::string& path = files[i]->path;
-      const Fd file(::open((path.empty() ? local_ : local_ + "/" + path).c_str(),
-                           O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+      const Fd file(::open(here(*files[i]).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
       std::string part(kSample, '\0');
       const std::uint64_t middle = files[i]->size / 2;
       const ssize_t got = ::pread(file.get(), part.data(), part.size(), static_cast<off_t>(middle));
@@ -300,6 +374,7 @@ class Sync {
   std::map<std::string, const ManifestEntry*> before_;
   std::vector<const ManifestEntry*> send_, removed_, forgotten_, in_doubt_;
   std::map<std::string, std::vector<const ManifestEntry*>> modes_;
+  std::map<const ManifestEntry*, FilePatch> patches_;
   SyncReport report_;
 };
 

@@ -17,12 +17,14 @@ struct SyncReport {
 
 /// Makes `remote` on the node hold what `manifest` says, from `local` here, with two commands: one
 /// looks at what the node was given last (kept there under ~/.rayctl/mounts/), one takes a single
-/// compressed stream of the files that differ. Files that it no longer has are removed, if nobody
-/// changed them on the node; files that were made there are never touched. Each file is the old or
-/// the new one at any moment; a broken run is made right by the next. Bytes that do not match the
-/// manifest are refused with kMountMissing and the file's name, before anything changes on the
-/// node. kFilesFailed if the node cannot take the files. `last` is what the caller believes to have
-/// been delivered last: if so, the node's own list does not travel. Repeating it is harmless.
+/// compressed stream of the files that differ; where large files changed, one between them asks for
+/// the sums of their blocks, and only blocks that differ are sent. Files that it no longer has are
+/// removed, if nobody changed them on the node; files that were made there are never touched. Each
+/// file is the old or the new one at any moment; a broken run is made right by the next. Bytes that
+/// do not match the manifest are refused with kMountMissing and the file's name, before anything
+/// changes on the node. kFilesFailed if the node cannot take the files. `last` is what the caller
+/// believes to have been delivered last: if so, the node's own list does not travel. Repeating it
+/// is harmless.
 Result<SyncReport> sync_mount(CommandRunner& runner, const std::string& local,
                               const std::string& remote, const Manifest& manifest, Time deadline,
                               const Manifest* last = nullptr);

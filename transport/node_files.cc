@@ -142,4 +142,25 @@ Result<NodeFiles> look_at_mount(CommandRunner& runner, const MountPlace& place,
   return files;
 }
 
+Result<std::vector<std::string>> block_sums_on_node(CommandRunner& runner, const MountPlace& place,
+                                                    const std::string& root,
+                                                    const std::vector<std::string>& files,
+                                                    Time deadline) {
+  std::vector<std::string> argv{"sh",          "-c",         sync_blocks_script(),
+                                "rayctl-sync", place.record, root};
+  argv.insert(argv.end(), files.begin(), files.end());
+  std::string said;
+  const Result<CommandOutput> ran = runner.run({.argv = argv, .plain = true}, deadline,
+                                               [&](std::string_view piece, bool is_stderr) {
+                                                 if (!is_stderr && said.size() < kMostSaid)
+                                                   said += piece;
+                                               });
+  if (!ran) return ran.error();
+  Answer answer(said);
+  std::vector<std::string> sums;
+  for (std::size_t i = 0; i < files.size() / 2; ++i)
+    sums.emplace_back(answer.bytes(answer.words().front()));
+  return sums;
+}
+
 }  // namespace rayctl

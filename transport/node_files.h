@@ -32,4 +32,12 @@ struct NodeFiles {
 Result<NodeFiles> look_at_mount(CommandRunner& runner, const MountPlace& place,
                                 const Manifest* last, Time deadline);
 
+/// Asks for the sums of the blocks (block_sums.h) of large files as they were delivered: one
+/// command. `files`: the digest of each and its place below `root`. "" for a file whose sums the
+/// node has not, or that cannot be read there.
+Result<std::vector<std::string>> block_sums_on_node(CommandRunner& runner, const MountPlace& place,
+                                                    const std::string& root,
+                                                    const std::vector<std::string>& files,
+                                                    Time deadline);
+
 }  // namespace rayctl

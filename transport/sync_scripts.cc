@@ -1,5 +1,9 @@
 #include "transport/sync_scripts.h"
 
+#include <string_view>
+
+#include "transport/block_sums.h"
+
 namespace rayctl {
 namespace {
 
@@ -38,6 +42,24 @@ fi
 echo steady
 )sh";
 
+constexpr char kBlocks[] = R"sh(
+record=$1 root=$2 able=1
+shift 2
+for program in cp dd touch; do
+  command -v $program >/dev/null 2>&1 || able=
+done
+while [ $# -gt 1 ]; do
+  sums=$record.blocks/$1
+  if [ "$able" ] && [ -f "$sums" ] && [ -r "$root/$2" ] && [ ! -L "$root/$2" ]; then
+    echo $(($(wc -c <"$sums")))
+    cat "$sums"
+  else
+    echo 0
+  fi
+  shift 2
+done
+)sh";
+
 constexpr char kDeliver[] = R"sh(
 record=$1 root=$2 token=$3 gzip=$4 clear=$5 modes=$6
 control=$record.control-$token
@@ -65,12 +87,30 @@ else
 fi || say "the files could not be unpacked"
 [ -f "$stage/.rayctl-control/complete" ] || say "the transfer was cut short"
 mv -- "$stage/.rayctl-control" "$control" || exit 73
+for patch in "$control"/patch/*; do
+  [ -d "$patch" ] || continue
+  name=$(cat "$patch/name"; echo /)
+  name=${name%/}
+  size=$(cat "$patch/size")
+  cp -- "$root/$name" "$stage/$name" || exit 73
+  chmod u+w "$stage/$name"
+  while read -r seek skip count; do
+    dd if="$patch/data" of="$stage/$name" bs=BLOCK seek="$seek" skip="$skip" count="$count" conv=notrunc 2>/dev/null ||
+      say "${name#./} could not be changed"
+  done <"$patch/runs"
+  if [ "$(($(wc -c <"$stage/$name")))" -gt "$size" ]; then
+    dd if=/dev/null of="$stage/$name" bs=1 seek="$size" 2>/dev/null
+  fi
+  [ "$(($(wc -c <"$stage/$name")))" -eq "$size" ] || say "${name#./} could not be changed"
+  touch -r "$patch/data" "$stage/$name"
+  chmod "$(cat "$patch/mode")" "$stage/$name" || exit 73
+done
 if [ -s "$control/few" ]; then
   (cd -- "$stage" && xargs -0 sync --) <"$control/few" 2>/dev/null || sync
 elif [ -s "$control/dirs" ]; then
   sync -f "$stage" 2>/dev/null || sync
 fi
-if [ -f "$control/fresh" ]; then rm -f -- "$record.log"; fi
+if [ -f "$control/fresh" ]; then rm -rf -- "$record.log" "$record.blocks"; fi
 cat "$control/begun" >>"$record.log" || exit 73
 if [ -s "$control/remove" ]; then
   (cd -- "$root" && xargs -0 rm -f --) <"$control/remove" || exit 73
@@ -102,6 +142,12 @@ fi
 for mode in $modes; do
   (cd -- "$root" && xargs -0 chmod "$mode" --) <"$control/mode-$mode" || exit 73
 done
+if [ -s "$control/stale" ] && [ -d "$record.blocks" ]; then
+  (cd -- "$record.blocks" && xargs -0 rm -f --) <"$control/stale"
+fi
+if [ -d "$control/blocks" ]; then
+  (umask 077; mkdir -p "$record.blocks") && mv -f -- "$control"/blocks/* "$record.blocks/" || exit 73
+fi
 if [ -f "$control/names" ]; then mv -f -- "$control/names" "$record.names" || exit 73; fi
 stats <"$record.names" >"$record.now" && mv -f -- "$record.now" "$record.stat" || exit 73
 if [ -f "$control/whole" ]; then
@@ -117,8 +163,15 @@ std::string sync_look_script() {
   return std::string(kStats) + kLook;
 }
 
+std::string sync_blocks_script() {
+  return kBlocks;
+}
+
 std::string sync_deliver_script() {
-  return std::string(kStats) + kDeliver;
+  static constexpr std::string_view kPlaceholder = "bs=BLOCK";
+  std::string script = std::string(kStats) + kDeliver;
+  script.replace(script.find(kPlaceholder), kPlaceholder.size(), "bs=" + std::to_string(kSumBlock));
+  return script;
 }
 
 }  // namespace rayctl

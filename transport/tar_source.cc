@@ -15,11 +15,15 @@
 namespace rayctl {
 
 void TarSource::add_text(const std::string& name, std::string text) {
-  members_.push_back({name, std::move(text), std::nullopt});
+  members_.push_back({name, std::move(text), std::nullopt, std::nullopt});
 }
 
 void TarSource::add_entry(const std::string& name, const ManifestEntry& entry) {
-  members_.push_back({name, "", entry});
+  members_.push_back({name, "", entry, std::nullopt});
+}
+
+void TarSource::add_patch(const std::string& name, const ManifestEntry& entry, FilePatch patch) {
+  members_.push_back({name, "", entry, std::move(patch)});
 }
 
 bool TarSource::fail(const std::string& path, const char* how) {
@@ -41,9 +45,10 @@ bool TarSource::begin_file(const Member& member, const std::string& path) {
   }
   file_path_ = path;
   wanted_ = member.entry->content;
-  file_size_ = file_left_ = member.entry->size;
+  patch_ = member.patch;
+  file_size_ = file_left_ = patch_ ? patch_->size : member.entry->size;
   head_ = tar_header({.name = member.name,
-                      .mode = member.entry->mode,
+                      .mode = patch_ ? 0600 : member.entry->mode,
                       .size = file_size_,
                       .mtime = info.st_mtim.tv_sec});
   return file_left_ > 0 || close_file();
@@ -88,8 +93,13 @@ bool TarSource::next() {
 }
 
 bool TarSource::close_file() {
-  const bool same = sum_.finish() == wanted_;
+  std::string sums = blocks_.finish();
+  const bool same = patch_ ? sums == sums_of_blocks(*patch_) : sum_.finish() == wanted_;
   file_.reset();
+  if (patch_) sums = std::move(patch_->sums);
+  if (same && !sums.empty()) {
+    members_.push_front({sums_ + "/" + wanted_, std::move(sums), std::nullopt, std::nullopt});
+  }
   if (!same) return fail(file_path_, "changed");
   if (file_size_ > 0) {
     head_done_ = 0;
@@ -99,15 +109,24 @@ bool TarSource::close_file() {
 }
 
 std::size_t TarSource::read_file_part(char* buffer, std::size_t size) {
+  std::size_t part = std::min<std::uint64_t>(size, file_left_);
+  std::uint64_t at = 0;
+  if (patch_) {
+    const std::uint64_t done = file_size_ - file_left_, within = done % kSumBlock;
+    at = patch_->blocks[done / kSumBlock] * kSumBlock + within;
+    part = std::min<std::uint64_t>(part, kSumBlock - within);
+  }
   ssize_t got = 0;
   do {
-    got = ::read(file_.get(), buffer, std::min<std::uint64_t>(size, file_left_));
+    got = patch_ ? ::pread(file_.get(), buffer, part, static_cast<off_t>(at))
+                 : ::read(file_.get(), buffer, part);
   } while (got < 0 && errno == EINTR);
   if (got <= 0) {
     fail(file_path_, got < 0 ? "cannot be read" : "changed");
     return 0;
   }
-  sum_.add(buffer, static_cast<std::size_t>(got));
+  if (!patch_) sum_.add(buffer, static_cast<std::size_t>(got));
+  if (patch_ || file_size_ >= kLargeFile) blocks_.add(buffer, static_cast<std::size_t>(got));
   file_left_ -= static_cast<std::uint64_t>(got);
   if (file_left_ == 0 && !close_file()) return 0;
   return static_cast<std::size_t>(got);

@@ -26,8 +26,8 @@ class FileSyncContract : public CommandRunnerContract {
   SyncReport synced(const Manifest* last = nullptr, const std::string& source = "src");
   /// A file of the node, as the node's own user would write it.
   void write_there(const std::string& path, const std::string& bytes);
-  /// Whether the node can unpack what is compressed.
-  bool packs();
+  /// Whether the node has it: without gzip nothing is compressed, without dd files travel whole.
+  bool has(const std::string& program);
   /// What the sync has left on the node beside the files.
   std::vector<std::string> leftovers() const;
 

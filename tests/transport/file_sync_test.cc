@@ -77,8 +77,9 @@ RunnerUnderTest mortal() {
   const fs::path folder = new_folder();
   fs::create_directories(folder / "bin");
   const std::string bin = (folder / "bin").string();
-  for (const char* program : {"tar", "xargs", "find", "mv", "rm", "rmdir", "mkdir", "cat", "cmp",
-                              "wc", "tail", "tr", "head", "chmod", "stat", "sync", "gzip"}) {
+  for (const char* program :
+       {"tar",  "xargs", "find", "mv",    "rm",   "rmdir", "mkdir", "cat", "cmp", "wc",
+        "tail", "tr",    "head", "chmod", "stat", "sync",  "gzip",  "cp",  "dd",  "touch"}) {
     std::ofstream(folder / "bin" / program)
         << "#!/bin/sh\nbin=" << bin << "\necho x >>$bin/begun\nread -r last <$bin/last\n"
         << "if [ \"$last\" -gt 0 ] && [ \"$(/usr/bin/wc -l <$bin/begun)\" -ge \"$last\" ]; then\n"
@@ -98,6 +99,8 @@ TEST_P(Killed, AnywhereTheNextOneMakesItRight) {
     }
     die_at(0);
     write("a", "old");
+    const std::string old_large((1 << 20) + 7, 'o');
+    write("large", old_large);
     write("gone/b", "2");
     write("file-then-folder", "2");
     write("folder-then-file/x", "2");
@@ -108,6 +111,9 @@ TEST_P(Killed, AnywhereTheNextOneMakesItRight) {
     fs::remove_all(base / "src/folder-then-file");
     fs::remove_all(base / "src/file-then-folder");
     write("a", "new");
+    std::string new_large = old_large;
+    new_large[500'000] = 'n';
+    write("large", new_large);
     write("passing", "4");
     write("passing-too/x", "4");
     write("file-then-folder/x", "4");
@@ -117,6 +123,8 @@ TEST_P(Killed, AnywhereTheNextOneMakesItRight) {
     const bool whole = sync().ok();
     const std::string a = *read_file(home / "app/a");
     EXPECT_TRUE(a == "old" || a == "new") << at << ": " << a;
+    const std::string large = *read_file(home / "app/large");
+    EXPECT_TRUE(large == old_large || large == new_large) << at;
     const bool dead = died();
     die_at(0);
     if (at % 2 == 0) {
