@@ -8,6 +8,8 @@
 namespace rayctl {
 namespace {
 
+constexpr Millis kProgressPace{1'000};
+
 // What somebody must know who has changed delivered files on the node; "" if nobody has.
 std::string made_right(const std::string& remote, const SyncReport& report) {
   std::string text;
@@ -45,10 +47,18 @@ Result<Effect> act(Run& run, const Step& step, const SyncFiles& action, const Op
       return permanent(ErrorCode::kMountMissing, "file mount " + mount.remote + " (" + mount.local +
                                                      ") has changed since the plan was made");
     }
-    run.talk.progress(step, action.node, "sending " + mount.remote);
+    const std::string sending = "sending " + mount.remote;
+    run.talk.progress(step, action.node, sending);
+    Time told = run.world.clock.now();
+    const auto progress = [&](std::uint64_t done, std::uint64_t all) {
+      if (run.world.clock.now() - told < kProgressPace) return;
+      told = run.world.clock.now();
+      run.talk.progress(step, action.node,
+                        sending + ", " + format_bytes(done) + " of " + format_bytes(all));
+    };
     Result<SyncReport> sent = retrying(run.world, Repeat::kHarmless, [&] {
       return run.world.ops.sync(*node->runner, mount, *manifest,
-                                run.world.clock.now() + kSyncTimeout);
+                                run.world.clock.now() + kSyncTimeout, progress);
     });
     if (!sent) return in_context(sent.error(), "sending the file mount " + mount.remote);
     if (const std::string news = made_right(mount.remote, *sent); !news.empty()) {

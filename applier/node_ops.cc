@@ -45,8 +45,9 @@ Result<> NodeOps::remove_containers(CommandRunner& machine,
 }
 
 Result<SyncReport> NodeOps::sync(CommandRunner& runner, const FileMount& mount,
-                                 const Manifest& manifest, Time deadline) const {
-  return sync_mount(runner, mount.local, mount.remote, manifest, deadline);
+                                 const Manifest& manifest, Time deadline,
+                                 const SyncProgress& progress) const {
+  return sync_mount(runner, mount.local, mount.remote, manifest, deadline, nullptr, progress);
 }
 
 Result<std::optional<SyncReport>> NodeOps::relay(FileRelay& relay, CommandRunner& head,

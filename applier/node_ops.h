@@ -37,7 +37,8 @@ class NodeOps {
                                      const std::map<std::string, std::string>& labels,
                                      const std::string& keep, Time deadline) const;
   virtual Result<SyncReport> sync(CommandRunner& runner, const FileMount& mount,
-                                  const Manifest& manifest, Time deadline) const;
+                                  const Manifest& manifest, Time deadline,
+                                  const SyncProgress& progress) const;
   virtual Result<std::optional<SyncReport>> relay(FileRelay& relay, CommandRunner& head,
                                                   CommandRunner& runner, const std::string& path,
                                                   Time deadline) const;

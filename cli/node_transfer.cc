@@ -5,9 +5,15 @@
 #include <ostream>
 
 #include "base/parallel.h"
+#include "base/text.h"
 #include "cli/output.h"
 
 namespace rayctl {
+namespace {
+
+std::mutex speaking;  // a line at a time
+
+}  // namespace
 
 Result<std::vector<RemoteNode>> nodes_for_transfer(Session& session, Cluster& cluster, bool all) {
   Result<Looked> looked = look_at_machines(session, cluster);
@@ -25,15 +31,27 @@ Result<std::vector<RemoteNode>> nodes_for_transfer(Session& session, Cluster& cl
   return nodes;
 }
 
+SyncProgress told_on(Session& session, const std::string& node) {
+  constexpr Millis kPace{3'000};
+  return [&session, node, kPace, due = session.clock.now() + kPace](std::uint64_t sent,
+                                                                    std::uint64_t all) mutable {
+    const Time now = session.clock.now();
+    if (now < due) return;
+    due = now + kPace;
+    const std::lock_guard guard(speaking);
+    session.io.err << node << "  " << format_bytes(sent) << " of " << format_bytes(all)
+                   << std::endl;
+  };
+}
+
 Result<int> transfer_on_all(Session& session, std::vector<RemoteNode>& nodes,
                             const std::function<Result<Transfer>(RemoteNode&)>& work) {
   constexpr std::size_t kAtOnce = 10;
-  std::mutex mutex;
   std::vector<Json> shown(nodes.size());
   std::optional<Error> failure;
   for_each_index(nodes.size(), kAtOnce, [&](std::size_t at) {
     Result<Transfer> done = work(nodes[at]);
-    const std::lock_guard guard(mutex);
+    const std::lock_guard guard(speaking);
     const std::string& name = nodes[at].name.text;
     shown[at] = {{"node", name}, {"error", nullptr}};
     if (done) {

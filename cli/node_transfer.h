@@ -5,6 +5,7 @@
 
 #include "cli/remote.h"
 #include "model/json.h"
+#include "transport/file_sync.h"
 
 namespace rayctl {
 
@@ -16,6 +17,9 @@ struct Transfer {
 
 /// The head, or with `all` every node that runs, each with a way to run programs on it.
 Result<std::vector<RemoteNode>> nodes_for_transfer(Session& session, Cluster& cluster, bool all);
+
+/// Says on `err` every few seconds how far the sending to a node is.
+SyncProgress told_on(Session& session, const std::string& node);
 
 /// Does the work for all nodes at once (a few at a time) and shows each as it is done. The first
 /// error is returned once all are done; those of other nodes go to `err`.

@@ -40,6 +40,16 @@ std::size_t FileSource::read(char* buffer, std::size_t size) {
   return static_cast<std::size_t>(got);
 }
 
+std::size_t CountedSource::read(char* buffer, std::size_t size) {
+  const std::size_t got = inner_->read(buffer, size);
+  count_ += got;
+  if (count_ - told_ >= step_) {
+    told_ = count_;
+    passed_(count_);
+  }
+  return got;
+}
+
 struct GzipSource::State {
   z_stream stream{};
   std::vector<char> plain = std::vector<char>(1U << 17);

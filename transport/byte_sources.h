@@ -1,6 +1,7 @@
 #pragma once
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -20,6 +21,21 @@ class FileSource final : public ByteSource {
  private:
   Fd file_;
   std::uint64_t left_;
+};
+
+/// Another source's bytes; says how many have passed in all after each `step` of them.
+class CountedSource final : public ByteSource {
+ public:
+  CountedSource(std::shared_ptr<ByteSource> inner, std::uint64_t step,
+                std::function<void(std::uint64_t)> passed)
+      : inner_(std::move(inner)), step_(step), passed_(std::move(passed)) {}
+  std::size_t read(char* buffer, std::size_t size) override;
+
+ private:
+  const std::shared_ptr<ByteSource> inner_;
+  const std::uint64_t step_;
+  const std::function<void(std::uint64_t)> passed_;
+  std::uint64_t count_ = 0, told_ = 0;
 };
 
 /// Another source's bytes in gzip's format (RFC 1952), compressed as fast as zlib can.

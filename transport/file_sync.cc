@@ -23,7 +23,8 @@ using Kind = ManifestEntry::Kind;
 constexpr std::size_t kFew = 16;                 // files that are flushed one by one
 constexpr std::uint64_t kSurelyPack = 1U << 18;  // bytes that are compressed without a trial
 constexpr double kWorthwhile = 0.85;             // of the size, after compression
-constexpr std::size_t kMostCompared = 256;       // large files, by blocks
+constexpr std::uint64_t kProgressStep = 1U << 20;
+constexpr std::size_t kMostCompared = 256;  // large files, by blocks
 constexpr std::size_t kSamples = 16, kSample = 1U << 15;
 
 // The folders above a path, the nearest first.
@@ -45,14 +46,15 @@ std::string octal(std::uint32_t mode) {
 class Sync {
  public:
   Sync(CommandRunner& runner, std::string local, const std::string& remote,
-       const Manifest& manifest, Time deadline, bool only_add)
+       const Manifest& manifest, Time deadline, bool only_add, SyncProgress progress)
       : runner_(runner),
         local_(std::move(local)),
         place_(only_add ? copy_place(remote) : mount_place(remote)),
         only_add_(only_add),
         manifest_(manifest),
         single_(!manifest.entries.empty() && manifest.entries.front().path.empty()),
-        deadline_(deadline) {
+        deadline_(deadline),
+        progress_(std::move(progress)) {
     const std::size_t slash = place_.path.rfind('/');
     root_ = place_.path;
     if (!single_) return;
@@ -149,7 +151,13 @@ class Sync {
     const auto archive = std::make_shared<TarSource>(local_, std::string(kSyncControl) + "/blocks");
     fill(*archive);
     std::shared_ptr<ByteSource> stream = archive;
-    if (packed) stream = std::make_shared<GzipSource>(archive);
+    if (progress_) {
+      const std::uint64_t all = bytes_to_send();
+      stream = std::make_shared<CountedSource>(
+          archive, kProgressStep,
+          [this, all](std::uint64_t passed) { progress_(std::min(passed, all), all); });
+    }
+    if (packed) stream = std::make_shared<GzipSource>(stream);
     constexpr std::size_t kToken = 8;
     std::vector<std::string> modes;
     for (const auto& [mode, entries] : modes_)
@@ -167,6 +175,15 @@ class Sync {
         permanent(ErrorCode::kFilesFailed, "files of " + place_.remote + " could not be changed");
     error.context = last_lines(ran->err, 5);
     return error;
+  }
+
+  std::uint64_t bytes_to_send() const {
+    std::uint64_t all = 0;
+    for (const ManifestEntry* entry : send_) {
+      const auto patch = patches_.find(entry);
+      all += patch == patches_.end() ? entry->size : patch->second.size;
+    }
+    return all;
   }
 
   // The mount was a file and becomes a folder.
@@ -369,6 +386,7 @@ class Sync {
   const Manifest& manifest_;
   const bool single_;  ///< the mount is one file
   const Time deadline_;
+  const SyncProgress progress_;
   std::string root_, prefix_;
   NodeFiles node_;
   std::map<std::string, const ManifestEntry*> before_;
@@ -382,13 +400,14 @@ class Sync {
 
 Result<SyncReport> sync_mount(CommandRunner& runner, const std::string& local,
                               const std::string& remote, const Manifest& manifest, Time deadline,
-                              const Manifest* last) {
-  return Sync(runner, local, remote, manifest, deadline, false).run(last);
+                              const Manifest* last, const SyncProgress& progress) {
+  return Sync(runner, local, remote, manifest, deadline, false, progress).run(last);
 }
 
 Result<SyncReport> copy_files(CommandRunner& runner, const std::string& local,
-                              const std::string& remote, const Manifest& manifest, Time deadline) {
-  return Sync(runner, local, remote, manifest, deadline, true).run(nullptr);
+                              const std::string& remote, const Manifest& manifest, Time deadline,
+                              const SyncProgress& progress) {
+  return Sync(runner, local, remote, manifest, deadline, true, progress).run(nullptr);
 }
 
 }  // namespace rayctl

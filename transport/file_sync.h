@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "model/manifest.h"
@@ -15,6 +16,9 @@ struct SyncReport {
   bool operator==(const SyncReport&) const = default;
 };
 
+/// Told now and then, on the thread that sends, how many bytes of files were sent, of how many.
+using SyncProgress = std::function<void(std::uint64_t sent, std::uint64_t all)>;
+
 /// Makes `remote` on the node hold what `manifest` says, from `local` here, with two commands: one
 /// looks at what the node was given last (kept there under ~/.rayctl/mounts/), one takes a single
 /// compressed stream of the files that differ; where large files changed, one between them asks for
@@ -27,6 +31,6 @@ struct SyncReport {
 /// is harmless.
 Result<SyncReport> sync_mount(CommandRunner& runner, const std::string& local,
                               const std::string& remote, const Manifest& manifest, Time deadline,
-                              const Manifest* last = nullptr);
+                              const Manifest* last = nullptr, const SyncProgress& progress = {});
 
 }  // namespace rayctl

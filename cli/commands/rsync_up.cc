@@ -42,7 +42,8 @@ class RsyncUpVerb final : public Verb {
     Result<std::vector<RemoteNode>> nodes = nodes_for_transfer(session, **cluster, all_);
     if (!nodes) return nodes.error();
     return transfer_on_all(session, *nodes, [&](RemoteNode& node) {
-      return send(*node.runner, *errands, session.clock.now() + kTransfer);
+      return send(*node.runner, *errands, session.clock.now() + kTransfer,
+                  told_on(session, node.name.text));
     });
   }
 
@@ -92,8 +93,8 @@ class RsyncUpVerb final : public Verb {
     return asked->exit_code == 0 ? inside : target_;
   }
 
-  Result<Transfer> send(CommandRunner& runner, const std::vector<Errand>& errands,
-                        Time deadline) const {
+  Result<Transfer> send(CommandRunner& runner, const std::vector<Errand>& errands, Time deadline,
+                        const SyncProgress& progress) const {
     Transfer transfer;
     transfer.json["targets"] = Json::array();
     for (const Errand& errand : errands) {
@@ -101,8 +102,10 @@ class RsyncUpVerb final : public Verb {
           errand.mount ? Result<std::string>(errand.remote) : place(runner, deadline);
       if (!remote) return remote.error();
       Result<SyncReport> sent =
-          errand.mount ? sync_mount(runner, errand.local, *remote, errand.manifest, deadline)
-                       : copy_files(runner, errand.local, *remote, errand.manifest, deadline);
+          errand.mount
+              ? sync_mount(runner, errand.local, *remote, errand.manifest, deadline, nullptr,
+                           progress)
+              : copy_files(runner, errand.local, *remote, errand.manifest, deadline, progress);
       if (!sent) return in_context(sent.error(), "sending " + errand.local);
       add(transfer, *remote, *sent, errand.mount);
     }

@@ -1,6 +1,7 @@
 #include "cli/views/apply_view.h"
 
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <ostream>
 #include <thread>
@@ -24,10 +25,13 @@ class LinesView final : public ApplyView {
     std::lock_guard guard(mutex_);
     session_.io.err << line << std::endl;
   }
-  void step_begun(const Step&, Time) override {}
+  void step_begun(const Step& step, Time at) override {
+    std::lock_guard guard(mutex_);
+    due_[step.id] = at + kSilence;
+  }
   void progress(const Step& step, const NodeName& node, std::string_view doing) override {
-    // Set-up is what takes long and what people wait for; the rest would be noise in a log.
-    if (!std::holds_alternative<SetUpNode>(step.action)) return;
+    // Set-up is what people wait for. The rest would be noise in a log, unless it takes long.
+    if (!std::holds_alternative<SetUpNode>(step.action) && !due(step)) return;
     say("  " + node.text + "  " + effect_of(step.action) + ": " + printable(doing));
   }
   void output(const NodeName&, std::string_view, std::string_view) override {}
@@ -45,10 +49,23 @@ class LinesView final : public ApplyView {
   }
 
  private:
+  static constexpr Millis kSilence{5'000};
+
+  /// The step has been silent for so long that a line is welcome.
+  bool due(const Step& step) {
+    std::lock_guard guard(mutex_);
+    Time& at = due_[step.id];
+    const Time now = session_.clock.now();
+    if (now < at) return false;
+    at = now + kSilence;
+    return true;
+  }
+
   Session& session_;
   std::string config_;
   Style style_;
   std::mutex mutex_;
+  std::map<int, Time> due_;  ///< by step
 };
 
 class JsonView final : public ApplyView {

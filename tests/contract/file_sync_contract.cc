@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <fstream>
@@ -325,8 +326,17 @@ TEST_P(FileSyncContract, LargeFilesThatCompressAndThatDoNot) {
   ASSERT_TRUE(sync_mount(meter, (base / "src").string(), "~/app", wanted(), soon()));
   EXPECT_LT(meter.sent, has("gzip") ? 1U << 20 : 21U << 20);
   write("noise", noise(20 << 20));
-  synced();
+  std::vector<std::uint64_t> sent;
+  const auto told = [&](std::uint64_t done, std::uint64_t all) {
+    EXPECT_EQ(all, 20U << 20);
+    sent.push_back(done);
+  };
+  ASSERT_TRUE(
+      sync_mount(runner, (base / "src").string(), "~/app", wanted(), soon(), nullptr, told));
   EXPECT_EQ(arrived(), wanted());
+  EXPECT_GE(sent.size(), 19U);
+  EXPECT_TRUE(std::is_sorted(sent.begin(), sent.end()));
+  EXPECT_EQ(sent.back(), 20U << 20);
 }
 
 TEST_P(FileSyncContract, OfALargeFileOnlyTheBlocksThatDifferTravel) {

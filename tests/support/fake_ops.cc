@@ -145,7 +145,7 @@ class FakeOps final : public NodeOps {
   }
 
   Result<SyncReport> sync(CommandRunner& runner, const FileMount& mount, const Manifest& manifest,
-                          Time) const override {
+                          Time, const SyncProgress&) const override {
     return world_.call<SyncReport>("sync", [&]() -> Result<SyncReport> {
       Result<FakeMachine*> machine = reach(runner);
       if (!machine) return machine.error();
