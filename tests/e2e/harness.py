@@ -1,4 +1,5 @@
 """What the end-to-end tests share: a scratch folder with a state of its own, the program, and a look at the nodes."""
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -97,31 +98,36 @@ class Scratch:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
-def main(*tests, prepare=None):
-    """Runs the tests in order, each in a scratch folder of its own; with `prepare`, which is given it first, all in one,
-    where the first test makes what the others need. The closing line counts them."""
-    passed, failed = 0, 0
+def main(*tests, prepare=None, at_once=1):
+    """Runs the tests, so many at once, each in a scratch folder of its own; with `prepare`, which is given it first, one
+    after the other in one folder, where the first test makes what the others need. The closing line counts them."""
     wanted = sys.argv[1:]
     shared = Scratch() if prepare else None
+
+    def run(test):
+        scratch, begun = shared or Scratch(), time.monotonic()
+        try:
+            test(scratch)
+            print(f"ok   {test.__name__} ({time.monotonic() - begun:.1f} s)", flush=True)
+            return True
+        except Exception:  # a failed test must not hide the others
+            print(f"FAIL {test.__name__}\n{traceback.format_exc()}", flush=True)
+            return False
+        finally:
+            if not shared:
+                scratch.close()
+
+    chosen = [test for test in tests if not wanted or test.__name__ in wanted or (shared and test is tests[0])]
     try:
         if prepare:
             prepare(shared)
-        for test in tests:
-            if wanted and test.__name__ not in wanted and not (shared and test is tests[0]):
-                continue
-            scratch, begun = shared or Scratch(), time.monotonic()
-            try:
-                test(scratch)
-                passed += 1
-                print(f"ok   {test.__name__} ({time.monotonic() - begun:.1f} s)", flush=True)
-            except Exception:  # a failed test must not hide the others
-                failed += 1
-                print(f"FAIL {test.__name__}\n{traceback.format_exc()}", flush=True)
-            finally:
-                if not shared:
-                    scratch.close()
+        if at_once == 1:
+            results = [run(test) for test in chosen]
+        else:
+            with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+                results = list(pool.map(run, chosen))
     finally:
         if shared:
             shared.close()
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed or not passed else 0)
+    print(f"{results.count(True)} passed, {results.count(False)} failed")
+    sys.exit(0 if results and all(results) else 1)

@@ -31,6 +31,7 @@ provider:
   head_ip: {head}
   worker_ips: [{workers}]
 auth: {{ssh_user: ubuntu, ssh_private_key: {key}}}
+setup_commands: ["echo made ready on $(hostname)"]
 head_start_ray_commands:
   - ray stop
   - ray start --head --port=6379 --num-cpus=1 --object-store-memory=80000000 --disable-usage-stats
@@ -147,6 +148,15 @@ def exec_on_many(scratch):
         check(nodes[2]["error"]["code"] == "RAYCTL-0702", f"{nodes[2]}")
     finally:
         lab("sshd", "n3", "start")
+
+
+def logs_of_each_node(scratch):
+    kept = scratch.run("logs", "cluster.yaml").stdout
+    for line in scratch.run("exec", "cluster.yaml", "--all", "hostname").stdout.splitlines():
+        name, host = (word.strip() for word in line.split("|"))
+        check(name in kept, kept)
+        setup = scratch.run("logs", "cluster.yaml", name, "--phase", "setup").stdout
+        check(f"made ready on {host}" in setup, f"the set-up of {name}:\n{setup}")
 
 
 def rsync_up_and_down(scratch):
@@ -435,7 +445,7 @@ def a_supervisor_shuns_a_host_that_shows_another_key(scratch):
 
 
 main(up_ends_with_what_comes_next, addresses_without_a_state, exec_on_the_head, exec_on_many,
-     rsync_up_and_down, a_dropped_connection_is_255, ctrl_c_ends_the_remote_command, submit_a_job_over_all_nodes,
+     logs_of_each_node, rsync_up_and_down, a_dropped_connection_is_255, ctrl_c_ends_the_remote_command, submit_a_job_over_all_nodes,
      a_page_through_port_forward, dashboard, attach_in_a_terminal, attach_with_tmux_and_with_screen, monitor, doctor,
      start_with_a_live_head_changes_nothing, kill_random_node, stop_goes_on_over_a_dropped_connection,
      stop_by_a_supervisor_on_the_head, a_supervisor_shuns_a_host_that_shows_another_key, prepare=prepare)
