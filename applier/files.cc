@@ -3,12 +3,24 @@
 #include "applier/actions.h"
 #include "applier/retry.h"
 #include "applier/timing.h"
+#include "base/pace.h"
 #include "base/text.h"
 
 namespace rayctl {
 namespace {
 
 constexpr Millis kProgressPace{1'000};
+
+// Says what begins, and then now and then how far it is.
+SyncProgress tell(Run& run, const Step& step, const NodeName& node, const std::string& doing) {
+  const Time begun = run.world.clock.now();
+  run.talk.progress(step, node, doing);
+  return [&run, &step, node, doing, pace = Pace(kProgressPace, begun)](std::uint64_t sent,
+                                                                       std::uint64_t all) mutable {
+    if (!pace.due(run.world.clock.now())) return;
+    run.talk.progress(step, node, doing + ", " + format_bytes(sent) + " of " + format_bytes(all));
+  };
+}
 
 // What somebody must know who has changed delivered files on the node; "" if nobody has.
 std::string made_right(const std::string& remote, const SyncReport& report) {
@@ -47,15 +59,7 @@ Result<Effect> act(Run& run, const Step& step, const SyncFiles& action, const Op
       return permanent(ErrorCode::kMountMissing, "file mount " + mount.remote + " (" + mount.local +
                                                      ") has changed since the plan was made");
     }
-    const std::string sending = "sending " + mount.remote;
-    run.talk.progress(step, action.node, sending);
-    Time told = run.world.clock.now();
-    const auto progress = [&](std::uint64_t done, std::uint64_t all) {
-      if (run.world.clock.now() - told < kProgressPace) return;
-      told = run.world.clock.now();
-      run.talk.progress(step, action.node,
-                        sending + ", " + format_bytes(done) + " of " + format_bytes(all));
-    };
+    const SyncProgress progress = tell(run, step, action.node, "sending " + mount.remote);
     Result<SyncReport> sent = retrying(run.world, Repeat::kHarmless, [&] {
       return run.world.ops.sync(*node->runner, mount, *manifest,
                                 run.world.clock.now() + kSyncTimeout, progress);
@@ -78,10 +82,11 @@ Result<Effect> act(Run& run, const Step& step, const SyncFromHead& action, const
   Result<NodeAtWork> head = reach_head(run, step);
   if (!head) return head.error();
   for (const std::string& path : (*spec)->synced_files) {
-    run.talk.progress(step, action.node, "sending " + path + " from " + head->name.text);
+    const SyncProgress progress =
+        tell(run, step, action.node, "sending " + path + " from " + head->name.text);
     Result<std::optional<SyncReport>> sent = retrying(run.world, Repeat::kHarmless, [&] {
       return run.world.ops.relay(run.relay, *head->runner, *node->runner, path,
-                                 run.world.clock.now() + kSyncTimeout);
+                                 run.world.clock.now() + kSyncTimeout, progress);
     });
     if (!sent) return in_context(sent.error(), "sending " + path + " of cluster_synced_files");
     if (!*sent) {

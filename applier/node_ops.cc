@@ -52,8 +52,9 @@ Result<SyncReport> NodeOps::sync(CommandRunner& runner, const FileMount& mount,
 
 Result<std::optional<SyncReport>> NodeOps::relay(FileRelay& relay, CommandRunner& head,
                                                  CommandRunner& runner, const std::string& path,
-                                                 Time deadline) const {
-  return relay.send(head, runner, path, deadline);
+                                                 Time deadline,
+                                                 const SyncProgress& progress) const {
+  return relay.send(head, runner, path, deadline, progress);
 }
 
 const NodeOps& transport_ops() {

@@ -41,7 +41,8 @@ class NodeOps {
                                   const SyncProgress& progress) const;
   virtual Result<std::optional<SyncReport>> relay(FileRelay& relay, CommandRunner& head,
                                                   CommandRunner& runner, const std::string& path,
-                                                  Time deadline) const;
+                                                  Time deadline,
+                                                  const SyncProgress& progress) const;
 };
 
 /// The real ones.

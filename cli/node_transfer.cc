@@ -4,6 +4,7 @@
 #include <optional>
 #include <ostream>
 
+#include "base/pace.h"
 #include "base/parallel.h"
 #include "base/text.h"
 #include "cli/output.h"
@@ -32,12 +33,10 @@ Result<std::vector<RemoteNode>> nodes_for_transfer(Session& session, Cluster& cl
 }
 
 SyncProgress told_on(Session& session, const std::string& node) {
-  constexpr Millis kPace{3'000};
-  return [&session, node, kPace, due = session.clock.now() + kPace](std::uint64_t sent,
+  constexpr Millis kPause{3'000};
+  return [&session, node, pace = Pace(kPause, session.clock.now())](std::uint64_t sent,
                                                                     std::uint64_t all) mutable {
-    const Time now = session.clock.now();
-    if (now < due) return;
-    due = now + kPace;
+    if (!pace.due(session.clock.now())) return;
     const std::lock_guard guard(speaking);
     session.io.err << node << "  " << format_bytes(sent) << " of " << format_bytes(all)
                    << std::endl;

@@ -3,35 +3,15 @@
 #include <cstdlib>
 
 #include "base/files.h"
-#include "base/text.h"
 #include "transport/file_copy.h"
 #include "transport/file_fetch.h"
 #include "transport/manifest_builder.h"
+#include "transport/path_kind.h"
 
 namespace rayctl {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr char kWhatIsThere[] = R"sh(
-case $1 in "~") p=$HOME ;; "~/"*) p=$HOME/${1#"~/"} ;; *) p=$1 ;; esac
-if [ -d "$p" ]; then echo folder; elif [ -e "$p" ]; then echo file; fi
-)sh";
-
-/// "folder", "file" or nothing.
-Result<std::string> what_is(CommandRunner& node, const std::string& path, Time deadline) {
-  const Command command{.argv = {"sh", "-c", kWhatIsThere, "rayctl-relay", path},
-                        .env = {},
-                        .input = "",
-                        .stream = nullptr,
-                        .plain = true};
-  Result<CommandOutput> asked = node.run(command, deadline);
-  if (!asked) return asked.error();
-  if (asked->exit_code != 0) {
-    return permanent(ErrorCode::kFilesFailed, "cannot look at " + path + ": " + asked->err);
-  }
-  return std::string(trim(asked->out));
-}
 
 }  // namespace
 
@@ -57,13 +37,13 @@ Result<const FileRelay::Fetched*> FileRelay::fetched(CommandRunner& from, const 
                                                      Time deadline) {
   const std::lock_guard guard(mutex_);
   if (const auto known = fetched_.find(path); known != fetched_.end()) return &known->second;
-  Result<std::string> what = what_is(from, path, deadline);
-  if (!what) return what.error();
-  Fetched now{.there = !what->empty()};
+  Result<PathKind> kind = kind_of_path(from, path, deadline);
+  if (!kind) return kind.error();
+  Fetched now{.there = *kind != PathKind::kNothing};
   if (now.there) {
     Result<fs::path> below = next_folder();
     if (!below) return below.error();
-    const bool folder = *what == "folder";
+    const bool folder = *kind == PathKind::kFolder;
     Result<FetchReport> came =
         fetch_files(from, folder ? path + "/" : path, (*below / "").string(), deadline);
     if (!came) return came.error();
@@ -78,11 +58,13 @@ Result<const FileRelay::Fetched*> FileRelay::fetched(CommandRunner& from, const 
 }
 
 Result<std::optional<SyncReport>> FileRelay::send(CommandRunner& from, CommandRunner& to,
-                                                  const std::string& path, Time deadline) {
+                                                  const std::string& path, Time deadline,
+                                                  const SyncProgress& progress) {
   Result<const Fetched*> files = fetched(from, path, deadline);
   if (!files) return in_context(files.error(), "fetching " + path + " from the head");
   if (!(*files)->there) return std::optional<SyncReport>();
-  Result<SyncReport> sent = copy_files(to, (*files)->local, path, (*files)->manifest, deadline);
+  Result<SyncReport> sent =
+      copy_files(to, (*files)->local, path, (*files)->manifest, deadline, progress);
   if (!sent) return sent.error();
   return std::optional(*std::move(sent));
 }

@@ -22,7 +22,8 @@ class FileRelay {
   /// copy_files, so that unchanged files do not travel again). Nothing if `from` has no such path,
   /// which Ray passes over as well. `from` must be the same node in all calls.
   Result<std::optional<SyncReport>> send(CommandRunner& from, CommandRunner& to,
-                                         const std::string& path, Time deadline);
+                                         const std::string& path, Time deadline,
+                                         const SyncProgress& progress = {});
 
  private:
   /// What was fetched for one path.

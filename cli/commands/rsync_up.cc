@@ -5,15 +5,12 @@
 #include "cli/commands/verbs.h"
 #include "cli/node_transfer.h"
 #include "transport/file_copy.h"
+#include "transport/path_kind.h"
 
 namespace rayctl {
 namespace {
 
 constexpr Millis kTransfer{std::chrono::hours(24)};
-
-constexpr char kIsFolder[] = R"sh(
-case $1 in "~"|"~/") cd ;; "~/"*) cd && cd -- "${1#"~/"}" ;; *) cd -- "$1" ;; esac 2>/dev/null
-)sh";
 
 /// Files from here and where they go.
 struct Errand {
@@ -83,14 +80,9 @@ class RsyncUpVerb final : public Verb {
     const std::string own = source.filename().string();
     const std::string inside = target_ + (target_.ends_with('/') ? "" : "/") + own;
     if (folder || target_.ends_with('/') || target_ == "~") return inside;
-    const Command is_folder{.argv = {"sh", "-c", kIsFolder, "rayctl-sync", target_},
-                            .env = {},
-                            .input = "",
-                            .stream = nullptr,
-                            .plain = true};
-    Result<CommandOutput> asked = runner.run(is_folder, deadline);
-    if (!asked) return asked.error();
-    return asked->exit_code == 0 ? inside : target_;
+    const Result<PathKind> kind = kind_of_path(runner, target_, deadline);
+    if (!kind) return kind.error();
+    return *kind == PathKind::kFolder ? inside : target_;
   }
 
   Result<Transfer> send(CommandRunner& runner, const std::vector<Errand>& errands, Time deadline,

@@ -6,6 +6,7 @@
 #include <ostream>
 #include <thread>
 
+#include "base/pace.h"
 #include "cli/output.h"
 #include "cli/run_log.h"
 #include "cli/views/board.h"
@@ -27,7 +28,7 @@ class LinesView final : public ApplyView {
   }
   void step_begun(const Step& step, Time at) override {
     std::lock_guard guard(mutex_);
-    due_[step.id] = at + kSilence;
+    silence_.insert_or_assign(step.id, Pace(kSilence, at));
   }
   void progress(const Step& step, const NodeName& node, std::string_view doing) override {
     // Set-up is what people wait for. The rest would be noise in a log, unless it takes long.
@@ -54,18 +55,15 @@ class LinesView final : public ApplyView {
   /// The step has been silent for so long that a line is welcome.
   bool due(const Step& step) {
     std::lock_guard guard(mutex_);
-    Time& at = due_[step.id];
-    const Time now = session_.clock.now();
-    if (now < at) return false;
-    at = now + kSilence;
-    return true;
+    const auto pace = silence_.find(step.id);
+    return pace != silence_.end() && pace->second.due(session_.clock.now());
   }
 
   Session& session_;
   std::string config_;
   Style style_;
   std::mutex mutex_;
-  std::map<int, Time> due_;  ///< by step
+  std::map<int, Pace> silence_;  ///< by step
 };
 
 class JsonView final : public ApplyView {

@@ -155,7 +155,8 @@ class FakeOps final : public NodeOps {
   }
 
   Result<std::optional<SyncReport>> relay(FileRelay&, CommandRunner& head, CommandRunner& runner,
-                                          const std::string& path, Time) const override {
+                                          const std::string& path, Time,
+                                          const SyncProgress&) const override {
     using Sent = std::optional<SyncReport>;
     return world_.call<Sent>("relay", [&]() -> Result<Sent> {
       Result<FakeMachine*> from = reach(head);
