@@ -5,8 +5,8 @@
 
 #include "applier/actions.h"
 #include "applier/timing.h"
-#include "model/changed_digest.h"
 #include "model/op_token.h"
+#include "model/record_rules.h"
 
 namespace rayctl {
 namespace {

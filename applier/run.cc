@@ -5,7 +5,7 @@
 
 #include "applier/retry.h"
 #include "applier/timing.h"
-#include "model/changed_digest.h"
+#include "model/record_rules.h"
 
 namespace rayctl {
 namespace {
@@ -68,10 +68,7 @@ Result<> tag_status(Run& run, const NodeAtWork& node, const char* status) {
 }
 
 Result<Effect> settled(Run& run, const NodeAtWork& node, NodeRecord record) {
-  if (record.phase == Phase::kFailed && record.running != SpecDigests{}) {
-    record.phase = Phase::kReady;
-    record.failure.clear();
-  }
+  make_ready_again(record);
   Result<> tagged = set_tags(run, record.provider, record.id, tags_of(record));
   if (!tagged) return begun(in_context(tagged.error(), "tagging " + node.name.text));
   Effect effect;

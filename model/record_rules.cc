@@ -1,4 +1,4 @@
-#include "model/changed_digest.h"
+#include "model/record_rules.h"
 
 #include <variant>
 
@@ -21,6 +21,12 @@ Digest SpecDigests::*changed_digest(const Action& action) {
                  [](const CloseOp&) -> Member { return nullptr; },
                  [](const ConfigureAutoscaler&) -> Member { return nullptr; }},
       action);
+}
+
+void make_ready_again(NodeRecord& record) {
+  if (record.phase != Phase::kFailed || record.running == SpecDigests{}) return;
+  record.phase = Phase::kReady;
+  record.failure.clear();
 }
 
 }  // namespace rayctl

@@ -43,7 +43,7 @@ Tags record_tags(const NodeRecord& record);
 /// Fills the fields of a CloudNode that tags carry.
 void read_tags(CloudNode& node);
 /// The record that the tags of a machine describe (phase, applied, running); digests stay empty
-/// where the machine has no rayctl tags.
+/// where the machine has no rayctl tags, and for what its status says is just being changed.
 NodeRecord record_from_tags(const CloudNode& node, const ProviderName& provider);
 
 /// "l=0a1b..,d=,f=..,s=..,r=..,y=.." (launch, docker, files, setup, start, synced): at most 255

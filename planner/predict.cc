@@ -3,6 +3,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "model/record_rules.h"
 #include "model/tags.h"
 #include "planner/node_names.h"
 #include "planner/planner.h"
@@ -94,37 +95,27 @@ class Simulation {
     }
   }
 
-  /// A node that failed and on which Ray runs is ready again.
-  static void settle(NodeRecord& node) {
-    if (node.phase != Phase::kFailed || node.running == SpecDigests{}) return;
-    node.phase = Phase::kReady;
-    node.failure.clear();
+  /// Something was put on the node; its record if it has one.
+  NodeRecord* put(const NodeName& name, Digest SpecDigests::*what, const Digest& digest) {
+    NodeRecord* node = record(name);
+    if (node == nullptr) return nullptr;
+    node->applied.*what = digest;
+    make_ready_again(*node);
+    return node;
   }
 
   void act(const PrepareContainer& action, const Step&) {
-    NodeRecord* node = record(action.node);
-    if (node == nullptr) return;
-    node->applied.docker = action.docker;
-    node->applied.files = node->applied.setup = {};
-    settle(*node);
+    NodeRecord* node = put(action.node, &SpecDigests::docker, action.docker);
+    if (node != nullptr) node->applied.files = node->applied.setup = {};
   }
   void act(const SyncFiles& action, const Step&) {
-    NodeRecord* node = record(action.node);
-    if (node == nullptr) return;
-    node->applied.files = action.files;
-    settle(*node);
+    put(action.node, &SpecDigests::files, action.files);
   }
   void act(const SyncFromHead& action, const Step&) {
-    NodeRecord* node = record(action.node);
-    if (node == nullptr) return;
-    node->applied.synced = action.synced;
-    settle(*node);
+    put(action.node, &SpecDigests::synced, action.synced);
   }
   void act(const SetUpNode& action, const Step&) {
-    NodeRecord* node = record(action.node);
-    if (node == nullptr) return;
-    node->applied.setup = action.setup;
-    settle(*node);
+    put(action.node, &SpecDigests::setup, action.setup);
   }
 
   void act(const StartRay& action, const Step&) {

@@ -4,7 +4,7 @@
 #include <tuple>
 
 #include "base/text.h"
-#include "model/changed_digest.h"
+#include "model/record_rules.h"
 #include "model/tags.h"
 #include "planner/node_names.h"
 
