@@ -23,7 +23,8 @@ done
 )sh";
 
 // Arguments: cluster id, the stop script, the tag script, name of the head, how many workers, then
-// NAME USER HOST PORT FINGERPRINT of each, then the command.
+// NAME USER HOST PORT FINGERPRINT of each ("-", which no key has, where none is pinned), then the
+// command.
 constexpr char kSupervise[] = R"sh(
 id=$1 stop=$2 tag=$3 head=$4 count=$5
 shift 5
@@ -50,7 +51,9 @@ while read -r name user host port fingerprint; do
     esac
   done >"$known"
   if printf '%s\n' "$stop" | ssh $key -o BatchMode=yes -o ConnectTimeout=10 \
-    -o StrictHostKeyChecking=yes -o UserKnownHostsFile="$known" -o GlobalKnownHostsFile=/dev/null -p "$port" -l "$user" -- "$host" sh -s -- "$id" >/dev/null 2>&1; then
+    -o StrictHostKeyChecking=yes -o UserKnownHostsFile="$known" \
+    -o GlobalKnownHostsFile=/dev/null -p "$port" -l "$user" -- "$host" \
+    sh -s -- "$id" >/dev/null 2>&1; then
     released="$released $name"
   else
     left="$left $name ($host)"
@@ -111,7 +114,7 @@ Result<Command> supervised(Session& session, Cluster& cluster, const Looked& loo
     words.insert(words.end(),
                  {each.name.text, has_user ? own->second.user : logins.usual.user, host,
                   std::to_string(has_port ? own->second.port : logins.usual.port),
-                  pins.pinned(host).value_or(HostKey{"", "unknown"}).fingerprint});
+                  pins.pinned(host).value_or(HostKey{"", "-"}).fingerprint});
     ++count;
   }
   words[count_at] = std::to_string(count);
