@@ -121,6 +121,17 @@ class ProcessNodes : public testing::Test {
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
   }
+  // Creates in a child process that is killed when it starts the first supervisor.
+  enum class Death { kBeforeTheFork, kAfterTheFork };
+  void create_and_die(const std::string& token, int count, Death when) {
+    process::ProcessSettings fatal = settings(root);
+    fatal.make_runner = [when](const std::string& home, const auto& env, bool confined) {
+      return std::make_unique<FatalRunner>(local_runners()(home, env, confined),
+                                           when == Death::kAfterTheFork);
+    };
+    in_child(
+        [&] { static_cast<void>(create(*make_process_provider(fatal).provider, token, count)); });
+  }
   std::filesystem::path folder_of(const CloudNode& node) {
     process::NodeRoot nodes(root);
     const auto folder = nodes.find(node.id);
@@ -241,11 +252,7 @@ TEST_F(ProcessNodes, ANumberInUseAgainIsNotTheNode) {
 }
 
 TEST_F(ProcessNodes, ACreatorKilledBeforeTheForkLeavesAFolderThatTheNextOneUses) {
-  process::ProcessSettings fatal = settings(root);
-  fatal.make_runner = [](const std::string& home, const auto& env, bool confined) {
-    return std::make_unique<FatalRunner>(local_runners()(home, env, confined), false);
-  };
-  in_child([&] { static_cast<void>(create(*make_process_provider(fatal).provider, "t", 2)); });
+  create_and_die("t", 2, Death::kBeforeTheFork);
   const std::vector<CloudNode> left = list();
   ASSERT_EQ(left.size(), 2U);
   EXPECT_EQ(left[0].power, Power::kStopped);
@@ -257,7 +264,7 @@ TEST_F(ProcessNodes, ACreatorKilledBeforeTheForkLeavesAFolderThatTheNextOneUses)
     EXPECT_EQ(node.power, Power::kRunning);
   EXPECT_EQ(list().size(), 2U);
 
-  in_child([&] { static_cast<void>(create(*make_process_provider(fatal).provider, "u", 1)); });
+  create_and_die("u", 1, Death::kBeforeTheFork);
   ASSERT_EQ(list().size(), 3U);
   for (const CloudNode& node : list()) {
     if (node.token != OpToken{"u"}) continue;
@@ -267,11 +274,7 @@ TEST_F(ProcessNodes, ACreatorKilledBeforeTheForkLeavesAFolderThatTheNextOneUses)
 }
 
 TEST_F(ProcessNodes, ACreatorKilledAfterTheForkMakesNoneTwice) {
-  process::ProcessSettings fatal = settings(root);
-  fatal.make_runner = [](const std::string& home, const auto& env, bool confined) {
-    return std::make_unique<FatalRunner>(local_runners()(home, env, confined), true);
-  };
-  in_child([&] { static_cast<void>(create(*make_process_provider(fatal).provider, "t", 1)); });
+  create_and_die("t", 1, Death::kAfterTheFork);
   ASSERT_EQ(list().size(), 1U);
   EXPECT_EQ(list()[0].power, Power::kRunning);
   const auto made = create(*parts.provider, "t", 1);
@@ -305,11 +308,7 @@ TEST_F(ProcessNodes, AFolderThatCannotBeReadIsShownAndHidesNoOther) {
 
 // Its maker was killed when its supervisor was already on the way: what a list has shown holds.
 TEST_F(ProcessNodes, ANodeThatWasListedUnbornIsNotBornLater) {
-  process::ProcessSettings late = settings(root);
-  late.make_runner = [](const std::string& home, const auto& env, bool confined) {
-    return std::make_unique<FatalRunner>(local_runners()(home, env, confined), false);
-  };
-  in_child([&] { static_cast<void>(create(*make_process_provider(late).provider, "t", 1)); });
+  create_and_die("t", 1, Death::kBeforeTheFork);
   const std::vector<CloudNode> listed = list();
   ASSERT_EQ(listed.size(), 1U);
   std::vector<std::string> supervisor = settings(root).supervisor_argv;

@@ -34,6 +34,7 @@ def exit_statuses(scratch):
 
 
 def json_in_every_branch(scratch):
+    """sky#10713: stdout parses whatever happens, and what people read is on stderr."""
     scratch.plain()
     (scratch.dir / "bad.yaml").write_text("cluster_name: [\n")
     for words in (["plan", "cluster.yaml"], ["plan", "bad.yaml"], ["plan", "missing.yaml"], ["status", "cluster.yaml"],

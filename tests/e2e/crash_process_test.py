@@ -1,5 +1,5 @@
 """kill -9 at every begin, act and finish of an apply and of a down, on real processes that stand in for Ray: the next
-run converges, no node is lost and none is made twice."""
+run converges, no node is lost and none is made twice. The lock goes with its holder (tf#25776)."""
 import signal
 
 from harness import check, main

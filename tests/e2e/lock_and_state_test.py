@@ -1,4 +1,5 @@
 """Two applies at once, a damaged state file, a lost one, a stale plan, and what signals do."""
+import contextlib
 import json
 import os
 import signal
@@ -73,6 +74,7 @@ def lost_state(scratch):
 
 
 def stale_plan(scratch):
+    """tf#28693: a plan that is refused as stale leaves no lock behind."""
     scratch.plain()
     scratch.run("plan", "cluster.yaml", "--out", "saved.json")
     scratch.run("apply", "cluster.yaml", "--yes")
@@ -84,6 +86,24 @@ def stale_plan(scratch):
     scratch.run("apply", "saved.json", "--yes")
     scratch.empty_plan()
     check(len(scratch.homes()) == 4, f"{scratch.homes()}")
+
+
+def interrupted_while_planning(scratch):
+    """tf#30918: SIGINT before the plan is made: nothing is executed, whatever comes after."""
+    pipe = scratch.dir / "pipe"
+    os.mkfifo(pipe)
+    scratch.plain(setup=f"echo secret://file/{pipe}")
+    run = subprocess.Popen([RAYCTL, "apply", "cluster.yaml", "--yes"], cwd=scratch.dir, env=scratch.env,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL)
+    secret = os.open(pipe, os.O_WRONLY)  # waits until it is being read
+    run.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    with contextlib.suppress(BrokenPipeError):  # if it has ended
+        os.write(secret, b"word\n")
+    os.close(secret)
+    out, _ = run.communicate(timeout=60)
+    check(run.returncode in (130, -signal.SIGINT), f"exit {run.returncode}\n{out}")
+    check(not scratch.homes() and not scratch.processes(), f"something was made: {scratch.homes()}\n{out}")
 
 
 def interrupted(scratch):
@@ -174,5 +194,5 @@ def bytecode_in_a_mount(scratch):
     scratch.empty_plan()
 
 
-main(two_applies_at_once, waiting_for_the_lock, damaged_state, lost_state, stale_plan, interrupted, push_and_pull,
-     a_failing_setup_command, fifty_applies, two_nodes_at_once_through_set_up, bytecode_in_a_mount)
+main(two_applies_at_once, waiting_for_the_lock, damaged_state, lost_state, stale_plan, interrupted_while_planning, interrupted,
+     push_and_pull, a_failing_setup_command, fifty_applies, two_nodes_at_once_through_set_up, bytecode_in_a_mount)

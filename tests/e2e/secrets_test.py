@@ -60,6 +60,7 @@ def search(scratch, texts):
 
 
 def no_canary_anywhere(scratch):
+    """tf#516: neither in the state, nor in plans, logs or argv."""
     (scratch.dir / "cluster.yaml").write_text(YAML.replace("@DIR@", str(scratch.dir)))
     (scratch.dir / "secret.txt").write_text(CANARIES[2] + "\n")
     scratch.env.update(ENV)
