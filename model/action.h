@@ -87,6 +87,18 @@ struct CloseOp {
   OpToken token;
   bool operator==(const CloseOp&) const = default;
 };
+/// Makes a resource or finds it, and brings it to what is wanted. Idempotent.
+struct MakeResource {
+  ResourceName resource;
+  std::string title;
+  bool operator==(const MakeResource&) const = default;
+};
+/// Removes a resource that we made; of one that is not ours, the record alone.
+struct RemoveResource {
+  ResourceName resource;
+  std::string title;
+  bool operator==(const RemoveResource&) const = default;
+};
 /// Hands new limits to the autoscaler; disturbs nobody.
 struct ConfigureAutoscaler {
   Digest autoscaler;
@@ -95,7 +107,7 @@ struct ConfigureAutoscaler {
 
 using Action = std::variant<CreateNodes, PrepareContainer, SyncFiles, SyncFromHead, SetUpNode,
                             StartRay, StopRay, DrainNode, TerminateNode, AdoptNode, ForgetNode,
-                            CloseOp, ConfigureAutoscaler>;
+                            CloseOp, ConfigureAutoscaler, MakeResource, RemoveResource>;
 
 template <class... Ts>
 struct Overloaded : Ts... {

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "model/names.h"
+#include "model/resource.h"
 #include "model/spec.h"
 
 namespace rayctl {
@@ -31,6 +32,8 @@ struct CloudNode {
   /// Why it is not to be kept, whatever the counts say (a private host that is no longer in the
   /// cluster's file); "" if there is no such reason.
   std::string unwanted;
+  /// Kept stopped at its provider for a later launch: no node, until one starts it again.
+  bool cached = false;
   bool operator==(const CloudNode&) const = default;
 };
 
@@ -58,6 +61,8 @@ struct RayView {
 struct Observed {
   Time at;
   std::map<ProviderName, Result<std::vector<CloudNode>>> machines;
+  /// Of providers that have any; with --refresh=false: none.
+  std::map<ProviderName, Result<SeenResources>> resources;
   /// nullopt: not asked (no head, no Ray, or --refresh=false); an Error: GCS cannot be reached.
   std::optional<Result<RayView>> ray;
   /// Whether the start operation of Ray still runs on a machine, where that was looked up (the

@@ -10,6 +10,7 @@
 #include "model/diagnostic.h"
 #include "model/names.h"
 #include "model/observed.h"
+#include "model/resource.h"
 #include "model/snapshot.h"
 #include "model/spec.h"
 
@@ -78,6 +79,9 @@ struct Plan {
   std::map<Digest, FieldDigests> breakdown;
   Digest autoscaler;
   Overrides overrides;
+  /// Names of images and what they mean for this cluster from the apply on ("latest_dlami").
+  std::map<std::string, std::string> images;
+  std::map<ResourceName, ResourceSpec> resources;  ///< that steps name
   std::vector<Step> steps;  ///< topologically ordered
   std::vector<LeftOut> left_out;
   std::vector<std::string>

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "model/action.h"
 #include "model/names.h"
+#include "model/resource.h"
 #include "model/spec.h"
 
 namespace rayctl {
@@ -36,12 +37,22 @@ struct NodeRecord {
   bool operator==(const NodeRecord&) const = default;
 };
 
+/// One way that a launch tried to get machines: a zone, a market, a type. Each is a call of its own
+/// with a token of its own.
+struct LaunchAttempt {
+  std::string what;  ///< "us-west-2b m5.large spot x3": enough to repeat the very same call
+  /// Ids of the machines that it made; nullopt: begun, and how it ended is not known.
+  std::optional<std::vector<CloudId>> made;
+  bool operator==(const LaunchAttempt&) const = default;
+};
+
 /// An effect that was begun and whose outcome is not recorded. Written before the call, so that
 /// after a crash the next plan knows what may have happened and looks before it acts.
 struct OpenOp {
   OpToken token;
   Action action;
   Time begun_at;
+  std::vector<LaunchAttempt> attempts;  ///< of a launch, oldest first; all but the last have ended
   bool operator==(const OpenOp&) const = default;
 };
 
@@ -62,6 +73,7 @@ struct Snapshot {
   ClusterName cluster;
   ClusterId cluster_id;  ///< "" before the first apply
   std::map<NodeName, NodeRecord> nodes;
+  std::map<ResourceName, ResourceRecord> resources;
   std::vector<OpenOp> open;                  ///< oldest first
   std::map<NodeTypeName, int> highest;       ///< highest number ever given per type
   std::map<Digest, FieldDigests> breakdown;  ///< of digests that records still hold

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -9,6 +10,8 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "model/observed.h"
+#include "model/resource.h"
+#include "model/snapshot.h"
 #include "model/spec.h"
 #include "model/tags.h"
 #include "transport/command_runner.h"
@@ -24,6 +27,22 @@ struct LaunchRequest {
   Tags tags;  ///< launch_tags(): put on every machine in the same call that makes it
   /// Where a provider that made fewer machines than asked for says why, in one line; may be null.
   std::string* why_fewer = nullptr;
+  /// What this operation has tried before, if it is one that is gone on with (LaunchAttempt). One
+  /// whose end is not known is tried again first, as the very same call; the others are not.
+  std::vector<LaunchAttempt> attempts;
+  /// Writes the attempts into the journal: before each call with one more that has not ended, and
+  /// once it has. May be null where nothing is journalled. An Error ends the launch.
+  std::function<Result<>(const std::vector<LaunchAttempt>& attempts)> journal;
+};
+
+/// What is known of the cluster when its resources are looked at or made.
+struct ResourceScope {
+  ClusterName cluster;
+  ClusterId cluster_id;  ///< "" before the first apply
+  std::map<ResourceName, ResourceRecord> known;
+  /// Looks at every resource; else one that is known and costs a call to see counts as it was
+  /// recorded.
+  bool thorough = false;
 };
 
 /// A place that machines come from. May be eventually consistent; may be called concurrently.
@@ -40,6 +59,32 @@ class Provider {
   virtual Result<> set_tags(const CloudId& id, const Tags& tags, Time deadline) = 0;
   /// Succeeds when the machine is gone or going, and if it never existed.
   virtual Result<> terminate(const CloudId& id, Time deadline) = 0;
+  /// Ends a machine that may be wanted again: where the config keeps machines stopped for that, it
+  /// is stopped, and a later `create` starts it.
+  virtual Result<> release(const CloudId& id, Time deadline) { return terminate(id, deadline); }
+
+  /// What the config needs beside machines, and what is there of it.
+  virtual Result<SeenResources> list_resources(const ResourceScope& scope, Time deadline);
+  /// Makes a resource, or finds it, and brings it to what is wanted; tagged with the cluster's id
+  /// in the call that makes it. Repeating it makes nothing twice.
+  virtual Result<SeenResource> make_resource(const ResourceScope& scope, const ResourceSpec& spec,
+                                             Time deadline);
+  /// Removes a resource that carries this cluster's id. Succeeds when it is gone, if it never
+  /// existed, and where others still use or own it: then it stays. kTransient while what uses it is
+  /// still going.
+  virtual Result<> remove_resource(const ResourceScope& scope, const ResourceName& name,
+                                   Time deadline);
+
+  /// Puts into node configs what names in them mean that mean another thing over time (an image
+  /// "latest_dlami"): what `pinned` says of a name, else what the provider says now. Gives all
+  /// names that were met, with their meanings.
+  virtual Result<std::map<std::string, std::string>> resolve_images(
+      std::vector<Json*> node_configs, const std::map<std::string, std::string>& pinned,
+      Time deadline);
+  /// What a machine of each of these node configs offers, in Ray's words ("CPU", "memory" in
+  /// bytes, "GPU", "accelerator_type:A100"); empty where nothing is known.
+  virtual Result<std::vector<std::map<std::string, double>>> machine_resources(
+      const std::vector<Json>& node_configs, Time deadline);
 };
 
 /// A port of this machine's loopback that leads to a port of a node while the object lives.
