@@ -22,5 +22,7 @@ Result<Effect> act(Run& run, const Step& step, const ForgetNode& action, const O
 Result<Effect> act(Run& run, const Step& step, const CloseOp& action, const OpToken& token);
 Result<Effect> act(Run& run, const Step& step, const ConfigureAutoscaler& action,
                    const OpToken& token);
+Result<Effect> act(Run& run, const Step& step, const MakeResource& action, const OpToken& token);
+Result<Effect> act(Run& run, const Step& step, const RemoveResource& action, const OpToken& token);
 
 }  // namespace rayctl

@@ -50,6 +50,20 @@ Result<> open_run(const Plan& plan, const Snapshot& now, const ApplyOptions& opt
   return journal.reload();
 }
 
+// What names of images meant when the plan was made, they mean from now on.
+Result<> pin_images(const Plan& plan, const Snapshot& now, StateStore& store) {
+  const auto pinned = now.pins.find(kImagePin);
+  for (const auto& [name, meaning] : plan.images) {
+    if (pinned != now.pins.end()) {
+      const auto old = pinned->second.find(name);
+      if (old != pinned->second.end() && old->second == meaning) continue;
+    }
+    if (Result<bool> gone = store.unpin(kImagePin, name); !gone) return gone.error();
+    if (Result<std::string> done = store.pin(kImagePin, name, meaning); !done) return done.error();
+  }
+  return {};
+}
+
 // When all is done: what the cluster is now set to.
 Result<> close_run(const Plan& plan, const Snapshot& before, Journal& journal) {
   ClusterChange change;
@@ -91,6 +105,7 @@ Result<ApplyReport> apply_plan(const Plan& plan, World& world, const ApplyOption
   Journal journal(world, *now);
   if (!plan.steps.empty()) {
     Result<> opened = open_run(plan, *now, options, journal);
+    if (opened) opened = pin_images(plan, *now, world.store);
     if (!opened) return opened.error();
   }
   Talk talk(observer, secrets->redactor());

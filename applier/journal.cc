@@ -53,6 +53,35 @@ Result<> Journal::begin(const OpenOp& op) {
   return {};
 }
 
+Result<> Journal::note_attempts(const OpToken& token, const std::vector<LaunchAttempt>& attempts) {
+  const std::lock_guard lock(mutex_);
+  const auto noted = [&](const Snapshot& snapshot) {
+    return std::any_of(snapshot.open.begin(), snapshot.open.end(), [&](const OpenOp& op) {
+      return op.token == token && op.attempts == attempts;
+    });
+  };
+  Result<> written =
+      write([&] { return world_.store.note_attempts(token, attempts, snapshot_.serial); }, noted);
+  if (!written) return written;
+  for (OpenOp& op : snapshot_.open) {
+    if (op.token == token) op.attempts = attempts;
+  }
+  return {};
+}
+
+std::vector<LaunchAttempt> Journal::attempts(const OpToken& token) const {
+  const std::lock_guard lock(mutex_);
+  for (const OpenOp& op : snapshot_.open) {
+    if (op.token == token) return op.attempts;
+  }
+  return {};
+}
+
+std::map<ResourceName, ResourceRecord> Journal::resources() const {
+  const std::lock_guard lock(mutex_);
+  return snapshot_.resources;
+}
+
 Result<> Journal::finish(const Finished& finished, const Action& action) {
   {
     const std::lock_guard lock(mutex_);
@@ -62,6 +91,13 @@ Result<> Journal::finish(const Finished& finished, const Action& action) {
               [&](const Snapshot& stored) { return !is_open(stored, finished.token); });
     if (!written) return written;
     std::erase_if(snapshot_.open, [&](const OpenOp& op) { return op.token == finished.token; });
+    for (const auto& [name, record] : finished.resources) {
+      if (record) {
+        snapshot_.resources[name] = *record;
+      } else {
+        snapshot_.resources.erase(name);
+      }
+    }
     for (const auto& [node, record] : finished.records) {
       touched_.insert(node);
       if (record) {

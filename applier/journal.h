@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "applier/world.h"
 #include "model/snapshot.h"
@@ -22,6 +23,10 @@ class Journal {
 
   /// Records the intent. An operation that is open already (a resumed one) is left as it is.
   Result<> begin(const OpenOp& op);
+  /// Records what an open launch has tried.
+  Result<> note_attempts(const OpToken& token, const std::vector<LaunchAttempt>& attempts);
+  /// What was recorded of that.
+  std::vector<LaunchAttempt> attempts(const OpToken& token) const;
   /// Records the outcome and takes it into the records.
   Result<> finish(const Finished& finished, const Action& action);
   Result<> change(const ClusterChange& change);
@@ -35,6 +40,7 @@ class Journal {
   /// The records for which `wanted` is true.
   std::map<NodeName, NodeRecord> records(
       const std::function<bool(const NodeRecord&)>& wanted) const;
+  std::map<ResourceName, ResourceRecord> resources() const;
   /// Whether this run has written something about the node.
   bool touched(const NodeName& node) const;
 

@@ -27,10 +27,11 @@ std::vector<CloudNode> made_by(Run& run, const ProviderName& provider, const OpT
   return found;
 }
 
-Result<std::vector<CloudNode>> create(Run& run, const LaunchRequest& request) {
+Result<std::vector<CloudNode>> create(Run& run, LaunchRequest request) {
   const ProviderName& provider = request.spec->provider;
   const BackoffPolicy policy;
   for (int retry = 0;; ++retry) {
+    request.attempts = run.journal.attempts(request.token);
     Result<std::vector<CloudNode>> made = run.world.provider(provider).create(
         request, run.world.clock.now() + run.options.launch_timeout);
     if (made) return made;
@@ -96,7 +97,11 @@ Result<Effect> act(Run& run, const Step& step, const CreateNodes& action, const 
                         .spec = &spec,
                         .token = token,
                         .tags = launch_tags(run.plan.cluster, run.cluster_id, spec, token),
-                        .why_fewer = &why_fewer};
+                        .why_fewer = &why_fewer,
+                        .attempts = {},
+                        .journal = [&](const std::vector<LaunchAttempt>& attempts) {
+                          return run.journal.note_attempts(token, attempts);
+                        }};
   if (run.world.ray_launch_tag)
     request.tags[kTagLaunchConfig] = run.world.ray_launch_tag(spec.launch);
   for (const NodeName& node : action.nodes)

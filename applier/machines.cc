@@ -22,6 +22,7 @@ void Machines::add(const ProviderName& provider, const CloudNode& machine) {
   Book& known = book(provider);
   const std::lock_guard lock(known.mutex);
   known.made[machine.id] = machine;
+  known.machines.erase(machine.id);  // what was listed of a stopped one that was started
 }
 
 Result<> Machines::refresh(const ProviderName& provider, Book& book, Millis age) {

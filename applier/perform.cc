@@ -100,6 +100,7 @@ Result<> Performer::finish(const Step& step, const OpToken& token, Effect effect
   Finished finished{.token = token,
                     .succeeded = !effect.shortfall.has_value(),
                     .records = std::move(effect.records),
+                    .resources = std::move(effect.resources),
                     .highest = std::move(effect.highest)};
   if (effect.shortfall) finished.error = run_.talk.clean(effect.shortfall->message);
   for (const auto& [node, record] : finished.records) {

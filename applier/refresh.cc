@@ -26,6 +26,8 @@ struct Place {
 std::set<ProviderName> all_providers(std::set<ProviderName> providers, const Snapshot& snapshot) {
   for (const auto& [name, record] : snapshot.nodes)
     providers.insert(record.provider);
+  for (const auto& [name, record] : snapshot.resources)
+    providers.insert(record.provider);
   return providers;
 }
 
@@ -40,6 +42,15 @@ void list_all(World& world, const ClusterName& cluster, const std::set<ProviderN
       observed.machines.emplace(provider, std::move(machines));
     });
   }
+}
+
+void note_resources(const ProviderName& provider, Result<SeenResources> resources,
+                    const Snapshot& snapshot, Observed& observed) {
+  const bool recorded =
+      std::any_of(snapshot.resources.begin(), snapshot.resources.end(),
+                  [&](const auto& each) { return each.second.provider == provider; });
+  if (resources && *resources == SeenResources{} && !recorded) return;
+  observed.resources.insert_or_assign(provider, std::move(resources));
 }
 
 // The running machines that carry our id (any, while there is none yet).
@@ -119,9 +130,35 @@ Observed list_machines(World& world, const ClusterName& cluster,
   return observed;
 }
 
+void look_at_resources(World& world, const ClusterName& cluster,
+                       const std::set<ProviderName>& providers, const Snapshot& snapshot,
+                       bool thorough, Time deadline, Observed& observed) {
+  const std::set<ProviderName> all = all_providers(providers, snapshot);
+  const ResourceScope scope{.cluster = cluster,
+                            .cluster_id = snapshot.cluster_id,
+                            .known = snapshot.resources,
+                            .thorough = thorough};
+  std::mutex mutex;
+  std::vector<std::jthread> threads;
+  for (const ProviderName& provider : all) {
+    threads.emplace_back([&, provider] {
+      Result<SeenResources> seen = world.provider(provider).list_resources(scope, deadline);
+      const std::lock_guard lock(mutex);
+      note_resources(provider, std::move(seen), snapshot, observed);
+    });
+  }
+}
+
 Observed refresh(World& world, const ClusterName& cluster, const std::set<ProviderName>& providers,
                  const Snapshot& snapshot, Time deadline) {
-  Observed observed = list_machines(world, cluster, providers, snapshot, deadline);
+  Observed beside;
+  Observed observed;
+  {
+    const std::jthread resources(
+        [&] { look_at_resources(world, cluster, providers, snapshot, false, deadline, beside); });
+    observed = list_machines(world, cluster, providers, snapshot, deadline);
+  }
+  observed.resources = std::move(beside.resources);
   std::vector<Place> places = ours(observed, snapshot);
   if (world.plain_processes) {
     look_at_starts(world, places, snapshot.imported, deadline, observed);

@@ -33,7 +33,8 @@ struct Run {
 
 /// What a step leaves behind when it went well.
 struct Effect {
-  std::map<NodeName, std::optional<NodeRecord>> records;  ///< nullopt removes
+  std::map<NodeName, std::optional<NodeRecord>> records;            ///< nullopt removes
+  std::map<ResourceName, std::optional<ResourceRecord>> resources;  // the same
   std::map<NodeTypeName, int> highest;
   /// Nodes that a launch did not make, and why; the rest of the step stands.
   std::set<NodeName> missing;

@@ -27,8 +27,10 @@ Result<> put(Run& run, const NodeAtWork& node, const std::string& bytes, const s
 // What Ray's monitor and tools on the head read; before Ray starts.
 Result<> put_bootstrap(Run& run, const NodeAtWork& node) {
   const World& world = run.world;
-  if (!world.bootstrap_config.empty()) {
-    Result<> sent = put(run, node, world.bootstrap_config, kBootstrapConfig);
+  if (world.bootstrap_config) {
+    const Result<std::string> config = world.bootstrap_config();
+    if (!config) return config.error();
+    Result<> sent = config->empty() ? Result<>() : put(run, node, *config, kBootstrapConfig);
     if (!sent) return sent;
   }
   if (world.bootstrap_key.empty()) return {};

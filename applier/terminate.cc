@@ -34,7 +34,10 @@ Result<Effect> act(Run& run, const Step& step, const TerminateNode& action, cons
   const ProviderName provider = provider_of(run, action.node);
   run.talk.progress(step, action.node, "terminating");
   Result<> ended = retrying(run.world, Repeat::kHarmless, [&] {
-    return run.world.provider(provider).terminate(action.id, run.world.clock.now() + kCallTimeout);
+    Provider& place = run.world.provider(provider);
+    const Time deadline = run.world.clock.now() + kCallTimeout;
+    return action.may_return ? place.release(action.id, deadline)
+                             : place.terminate(action.id, deadline);
   });
   if (!ended) return in_context(ended.error(), "terminating " + action.id.text);
   Result<> gone = wait_until_gone(run, provider, action.id);

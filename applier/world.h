@@ -29,8 +29,9 @@ struct World {
   /// The value of Ray's own tag ray-launch-config for a node config whose secrets are in place, so
   /// that Ray's launcher finds the machine as it would have made it. Empty: the tag is left out.
   std::function<std::string(const Json& node_config)> ray_launch_tag;
-  /// What the head's ~/ray_bootstrap_config.yaml holds, for Ray's own tools; "" for none.
-  std::string bootstrap_config;
+  /// What the head's ~/ray_bootstrap_config.yaml holds, for Ray's own tools; "" for none. Asked
+  /// when all that the cluster needs beside machines is there. May be null.
+  std::function<Result<std::string>()> bootstrap_config;
   /// The private key here that Ray's monitor on the head logs in to workers with; "" for none.
   std::string bootstrap_key;
   std::string auth_token;          ///< the cluster's Ray token; "" turns authentication off

@@ -131,13 +131,45 @@ Result<std::unique_ptr<Cluster>> Cluster::open(Session& session, Config config,
       },
       .ray_launch_tag =
           [self](const Json& node_config) { return ray_launch_tag(self->config_, node_config); },
-      .bootstrap_config = bootstrap_config(cluster->config_, cluster->digest_key_),
+      .bootstrap_config = [self] { return self->bootstrap_text(); },
       .bootstrap_key = bootstrap_key(cluster->config_),
       .auth_token = "",
       .random = random_share,
       .crash_point = crash_point_hook(session.io),
       .plain_processes = runs_plain_processes(cluster->config_)});
   return cluster;
+}
+
+Result<CloudDesk*> Cluster::desk() {
+  CloudDesk* desk = parts(config_.provider).desk.get();
+  if (desk != nullptr) return desk;
+  return permanent(ErrorCode::kNotSupported,
+                   "`type: " + config_.provider.text + "` is no cloud: there is nothing of that");
+}
+
+Result<std::string> Cluster::bootstrap_text() {
+  Config config = config_;
+  Provider& provider = *parts(config.provider).provider;
+  const Time deadline = session_.clock.now() + kCall;
+  std::vector<Json> node_configs;
+  for (NodeTypeConfig& type : config.node_types) {
+    const auto image = images_.find(text_in(type.node_config, "ImageId"));
+    if (image != images_.end()) type.node_config["ImageId"] = image->second;
+    node_configs.push_back(type.node_config);
+  }
+  Result<std::vector<std::map<std::string, double>>> offers =
+      provider.machine_resources(node_configs, deadline);
+  if (!offers) return in_context(offers.error(), "looking up what the node types offer");
+  for (std::size_t at = 0; at < config.node_types.size(); ++at) {
+    NodeTypeConfig& type = config.node_types[at];
+    type.resources.insert((*offers)[at].begin(), (*offers)[at].end());
+    if (config.rayctl.autoscaler != AutoscalerKind::kRay) continue;
+    Result<Json> completed =
+        provider.launch_config(type.node_config, type.name == config.head_type, deadline);
+    if (!completed) return in_context(completed.error(), "completing node type " + type.name.text);
+    type.node_config = *std::move(completed);
+  }
+  return bootstrap_config(config, digest_key_);
 }
 
 ProviderParts& Cluster::parts(const ProviderName& name) {

@@ -37,9 +37,13 @@ class Cluster {
   const Config& config() const { return config_; }
   const ClusterPaths& paths() const { return paths_; }
   StateStore& store() { return *store_; }
+  /// What the cluster's cloud has beside machines; kNotSupported where it is in none.
+  Result<CloudDesk*> desk();
   World& world() { return *world_; }
   /// Keys the digests of secret values; private to this cluster's folder.
   const std::string& digest_key() const { return digest_key_; }
+  /// What names of images in the config mean, as far as they were looked up.
+  void use_images(std::map<std::string, std::string> images) { images_ = std::move(images); }
   /// The files of a mount as they are now.
   Result<Manifest> manifest(const FileMount& mount);
   /// Those that were read, by digest. Not while other threads use this.
@@ -60,6 +64,8 @@ class Cluster {
   ProviderParts& parts(const ProviderName& name);
   /// The files that the mount's digest stands for, read once for all nodes that they are sent to.
   Result<Manifest> planned_manifest(const FileMount& mount);
+  /// For the head: node configs as a launch completes them, and what their machines offer.
+  Result<std::string> bootstrap_text();
 
   Session& session_;
   Config config_;
@@ -72,6 +78,7 @@ class Cluster {
   std::mutex manifests_mutex_;
   std::map<Digest, Manifest> manifests_;  ///< those that were read
   SentManifests sent_;
+  std::map<std::string, std::string> images_;
   std::unique_ptr<World> world_;
 };
 

@@ -1,5 +1,7 @@
 #include "cli/pipeline.h"
 
+#include <algorithm>
+
 #include "applier/refresh.h"
 #include "config/resolve.h"
 
@@ -35,6 +37,46 @@ Result<MountDigests> hash_mounts(Cluster& cluster) {
     digests[mount.remote] = manifest_digest(*manifest);
   }
   return digests;
+}
+
+/// Puts into the config what names of images mean. Gives all that it has.
+Result<std::map<std::string, std::string>> resolve_images(Session& session, Cluster& cluster,
+                                                          const Goal& goal,
+                                                          const Snapshot& snapshot,
+                                                          Config& config) {
+  std::map<std::string, std::string> pinned = goal.images;
+  const auto pins = snapshot.pins.find(kImagePin);
+  if (pins != snapshot.pins.end() && !goal.upgrade_images) {
+    pinned.insert(pins->second.begin(), pins->second.end());
+  }
+  std::vector<Json*> node_configs;
+  for (NodeTypeConfig& type : config.node_types)
+    node_configs.push_back(&type.node_config);
+  Result<std::map<std::string, std::string>> images =
+      cluster.world()
+          .provider(config.provider)
+          .resolve_images(node_configs, pinned, session.clock.now() + kRefreshPatience);
+  if (!images) return in_context(images.error(), "looking up images");
+  cluster.use_images(*images);
+  return images;
+}
+
+bool launches(const Plan& plan) {
+  return std::any_of(plan.steps.begin(), plan.steps.end(), [](const Step& step) {
+    return std::holds_alternative<CreateNodes>(step.action);
+  });
+}
+
+/// Records say what is beside machines, which is enough until something is built on it or all of
+/// it is to go.
+void look_closer(Session& session, Cluster& cluster, const Goal& goal, Prepared& prepared) {
+  const bool matters = goal.destroy || launches(prepared.plan);
+  if (!goal.refresh || !matters || prepared.snapshot.resources.empty()) return;
+  prepared.observed.resources.clear();
+  look_at_resources(cluster.world(), cluster.config().cluster, {cluster.config().provider},
+                    prepared.snapshot, true, session.clock.now() + kRefreshPatience,
+                    prepared.observed);
+  replan(prepared, goal);
 }
 
 }  // namespace
@@ -116,7 +158,7 @@ Result<Prepared> prepare(Session& session, Cluster& cluster, const Goal& goal) {
                     .desired = {},
                     .plan = {}};
   prepared.refresh_took = session.clock.now() - begun;
-  const Config& config = cluster.config();
+  Config config = cluster.config();
   std::map<NodeTypeName, int> living = count_living(prepared.snapshot, prepared.observed);
   if (goal.destroy) {
     // What stays (the head, say) is not updated by a removal, so that its mounts do not matter.
@@ -125,12 +167,17 @@ Result<Prepared> prepare(Session& session, Cluster& cluster, const Goal& goal) {
   } else {
     Result<MountDigests> mounts = hash_mounts(cluster);
     if (!mounts) return mounts.error();
+    Result<std::map<std::string, std::string>> images =
+        resolve_images(session, cluster, goal, prepared.snapshot, config);
+    if (!images) return images.error();
     prepared.desired =
         resolve(config, default_scale(config, living), *mounts, cluster.digest_key());
+    prepared.desired.images = *std::move(images);
     prepared.desired.sends =
         mount_changes(prepared.desired, prepared.snapshot, cluster.manifests(), cluster.sent());
   }
   replan(prepared, goal);
+  look_closer(session, cluster, goal, prepared);
   return prepared;
 }
 

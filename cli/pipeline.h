@@ -12,6 +12,9 @@ namespace rayctl {
 struct Goal {
   bool destroy = false, workers_only = false, keep_min_workers = false;
   bool refresh = true;
+  bool upgrade_images = false;  ///< names of images are looked up again
+  /// What names of images mean whatever is pinned: those of a saved plan.
+  std::map<std::string, std::string> images;
   PlanOptions options;
 };
 

@@ -4,6 +4,7 @@
 #include <set>
 #include <stop_token>
 
+#include "applier/refresh.h"
 #include "base/text.h"
 #include "cli/output.h"
 
@@ -15,16 +16,40 @@ constexpr Millis kPause{500};
 constexpr Millis kCall{30'000};
 
 struct Left {
-  std::vector<std::string> machines;  ///< "worker-1 (i-0abc, stopping)"
-  std::vector<std::string> unlisted;  ///< providers that did not answer, and why
-  std::vector<std::string> unseen;    ///< machines that did not answer, and why
-  bool none() const { return machines.empty() && unlisted.empty() && unseen.empty(); }
+  std::vector<std::string> machines;   ///< "worker-1 (i-0abc, stopping)"
+  std::vector<std::string> resources;  ///< "security-group ray-autoscaler-demo (sg-0abc)"
+  std::vector<std::string> unlisted;   ///< providers that did not answer, and why
+  std::vector<std::string> unseen;     ///< machines that did not answer, and why
+  bool none() const {
+    return machines.empty() && resources.empty() && unlisted.empty() && unseen.empty();
+  }
 };
 
 /// Whether a machine that does not answer may be the cluster's: one that is recorded, or, where
 /// nothing was ever recorded, any.
 bool may_be_ours(const CloudNode& machine, const Snapshot& snapshot) {
   return machine.cluster || snapshot.lineage.empty();
+}
+
+/// Ours of what is beside machines, unless it is to stay.
+void look_beside(Session& session, Cluster& cluster, const std::set<ProviderName>& providers,
+                 const Snapshot& snapshot, const Goal& goal, Left& left) {
+  if (goal.workers_only || goal.options.keep_shared || snapshot.cluster_id.empty()) return;
+  Observed observed;
+  Snapshot nothing_recorded;
+  nothing_recorded.cluster_id = snapshot.cluster_id;
+  look_at_resources(cluster.world(), cluster.config().cluster, providers, nothing_recorded, true,
+                    session.clock.now() + kCall, observed);
+  for (const auto& [provider, resources] : observed.resources) {
+    if (!resources) {
+      left.unlisted.push_back(provider.text + ": " + resources.error().message);
+      continue;
+    }
+    for (const SeenResource& seen : resources->seen) {
+      if (seen.cluster != snapshot.cluster_id) continue;
+      left.resources.push_back(seen.name.text + " " + seen.title + " (" + seen.id + ")");
+    }
+  }
 }
 
 Left look_again(Session& session, Cluster& cluster, const std::set<ProviderName>& providers,
@@ -52,6 +77,7 @@ Left look_again(Session& session, Cluster& cluster, const std::set<ProviderName>
       left.machines.push_back(known + " (" + machine.id.text + ")");
     }
   }
+  look_beside(session, cluster, providers, snapshot, goal, left);
   return left;
 }
 
@@ -68,10 +94,11 @@ Result<int> prove_empty(Session& session, Cluster& cluster, const Prepared& prep
   Left left;
   do {
     left = look_again(session, cluster, providers, prepared.snapshot, goal);
-    if (left.machines.empty() && left.unlisted.empty()) break;
+    if (left.machines.empty() && left.resources.empty() && left.unlisted.empty()) break;
   } while (session.clock.now() < deadline && session.clock.sleep(kPause, {}));
 
   bool empty = left.none();
+  left.machines.insert(left.machines.end(), left.resources.begin(), left.resources.end());
   left.unlisted.insert(left.unlisted.end(), left.unseen.begin(), left.unseen.end());
   std::string name = cluster.config().cluster.text;
   std::string line;

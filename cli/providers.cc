@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "base/text.h"
+#include "cli/access/aws_machines.h"
 #include "cli/access/private_hosts.h"
 #include "cli/section.h"
 #include "providers/process/process_provider.h"
@@ -23,13 +24,14 @@ Result<ProviderParts> make_process(const ProviderSetting& setting) {
       }};
   if (settings.root.empty()) settings.root = setting.state_root / "nodes";
   process::ProcessParts parts = process::make_process_provider(std::move(settings));
-  return ProviderParts{std::move(parts.provider), std::move(parts.access)};
+  return ProviderParts{std::move(parts.provider), std::move(parts.access), nullptr};
 }
 
 ProviderRegistry make_registry() {
   ProviderRegistry registry;
   registry.add("process", make_process);
   registry.add("local", make_private_hosts);
+  registry.add("aws", make_aws_machines);
   return registry;
 }
 

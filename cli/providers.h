@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "cli/io.h"
 #include "model/config.h"
+#include "providers/cloud_desk.h"
 #include "providers/provider.h"
 #include "state/store.h"
 
@@ -28,6 +29,7 @@ struct ProviderSetting {
 struct ProviderParts {
   std::unique_ptr<Provider> provider;
   std::unique_ptr<NodeAccess> access;
+  std::unique_ptr<CloudDesk> desk;  ///< null where the place is no cloud
 };
 
 using MakeProvider = std::function<Result<ProviderParts>(const ProviderSetting&)>;

@@ -68,6 +68,8 @@ const char* phase_of(const Action& action) {
                         [](const ForgetNode&) { return "record"; },
                         [](const CloseOp&) { return "record"; },
                         [](const ConfigureAutoscaler&) { return "record"; },
+                        [](const MakeResource&) { return "resource"; },
+                        [](const RemoveResource&) { return "resource"; },
                     },
                     action);
 }

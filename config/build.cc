@@ -110,6 +110,9 @@ RayctlSettings build_settings(const Yaml& root) {
   settings.drain_timeout_s = number_of(*from, "drain_timeout_s", settings.drain_timeout_s);
   settings.auth_token = flag_of(*from, "auth_token", settings.auth_token);
   settings.wait_for_workers = flag_of(*from, "wait_for_workers", settings.wait_for_workers);
+  settings.ssh_cidr = texts_of(*from, "ssh_cidr");
+  if (from->find("address_url")) settings.address_url = text_of(*from, "address_url");
+  settings.spot_fallback = flag_of(*from, "spot_fallback", settings.spot_fallback);
   if (const Yaml* ssh = from->find("ssh")) settings.ssh = build_ssh(*ssh);
   if (const Yaml* hosts = from->find("hosts")) {
     for (const Yaml::Entry& host : hosts->entries) {

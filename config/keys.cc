@@ -196,6 +196,14 @@ const Record* rayctl_record() {
       one_of("autoscaler", {"rayctl", "ray", "none"},
              "Who adds and removes workers: `rayctl`, `ray` (Ray's monitor) or `none`. Default "
              "rayctl."),
+      texts("ssh_cidr",
+            "In a cloud: the addresses that may reach SSH of the machines, such as "
+            "203.0.113.0/24. Default: this machine's own."),
+      text("address_url",
+           "What answers with this machine's address as the internet sees it, where ssh_cidr does "
+           "not say who may connect. Empty: nobody is asked. Default: the cloud's own service."),
+      yes_no("spot_fallback",
+             "Machines are bought on demand where there is no spot capacity. Default false."),
   }};
   return &record;
 }

@@ -1,3 +1,7 @@
+#include <arpa/inet.h>
+
+#include <array>
+#include <charconv>
 #include <filesystem>
 #include <map>
 
@@ -123,12 +127,41 @@ void check_hosts(const Yaml& root, bool local, Findings& findings) {
   }
 }
 
+/// "203.0.113.0/24", "2001:db8::/32", or an address alone.
+bool is_cidr(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  const std::string address = text.substr(0, slash);
+  std::array<unsigned char, 16> bytes{};
+  const bool v4 = inet_pton(AF_INET, address.c_str(), bytes.data()) == 1;
+  if (!v4 && inet_pton(AF_INET6, address.c_str(), bytes.data()) != 1) return false;
+  if (slash == std::string::npos) return true;
+  const std::string_view digits = std::string_view(text).substr(slash + 1);
+  int bits = -1;
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
+  return read.ec == std::errc{} && read.ptr == digits.data() + digits.size() && bits >= 0 &&
+         bits <= (v4 ? 32 : 128);
+}
+
+void check_cidrs(const Yaml& root, Findings& findings) {
+  const Yaml* ours = root.find("rayctl");
+  if (ours == nullptr) ours = root.find("provider")->find("rayctl");
+  const Yaml* list = ours == nullptr ? nullptr : ours->find("ssh_cidr");
+  if (list == nullptr) return;
+  for (const Yaml& item : list->items) {
+    if (!item.is_string() || is_cidr(item.scalar.get<std::string>())) continue;
+    findings.error(item.where,
+                   "`" + item.scalar.get<std::string>() + "` is no address and no block of them",
+                   "write it as 203.0.113.7/32 or 203.0.113.0/24");
+  }
+}
+
 }  // namespace
 
 void check_provider_rules(const Yaml& root, const std::string& provider, Findings& findings) {
   if (provider == "process") check_process(root, findings);
   if (provider == "local") check_local(root, findings);
   check_hosts(root, provider == "local", findings);
+  check_cidrs(root, findings);
 }
 
 std::string mount_source(const std::string& local, const std::string& file,

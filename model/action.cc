@@ -31,6 +31,8 @@ const char* verb_of(const Action& action) {
                         [](const ForgetNode&) { return "forget-node"; },
                         [](const CloseOp&) { return "close-op"; },
                         [](const ConfigureAutoscaler&) { return "configure-autoscaler"; },
+                        [](const MakeResource&) { return "make-resource"; },
+                        [](const RemoveResource&) { return "remove-resource"; },
                     },
                     action);
 }

@@ -68,6 +68,8 @@ struct DrainNode {
 struct TerminateNode {
   NodeName node;
   CloudId id;
+  /// Where the config keeps machines stopped for later launches, this one may be kept.
+  bool may_return = false;
   bool operator==(const TerminateNode&) const = default;
 };
 /// Records (and names, if it has no name yet) a machine of ours that no record knows.

@@ -15,8 +15,8 @@ namespace rayctl {
 // is present and null rather than absent; keys are ordered; the same input gives the same bytes.
 // Version rule: minor adds, major breaks; a reader takes any minor of its own major, refuses a
 // higher major with kStateTooNew or kPlanUnreadable, and upgrades lower ones one step at a time.
-inline constexpr char kPlanFormat[] = "1.2";
-inline constexpr char kStateFormat[] = "1.1";
+inline constexpr char kPlanFormat[] = "1.3";
+inline constexpr char kStateFormat[] = "1.2";
 
 Json to_json(const SpecDigests& digests);
 Json to_json(const NodeSpec& spec);
@@ -31,6 +31,8 @@ Json to_json(const Error& error);  ///< {"code": "RAYCTL-0207", "message", "cont
 
 /// The text of to_json, without the tree in between: the way to write thousands of nodes.
 std::string encode(const Action& action);
+std::string encode(const std::vector<LaunchAttempt>& attempts);
+std::string encode(const ResourceRecord& record);
 std::string encode(const Snapshot& snapshot);
 std::string encode(const Plan& plan);
 
@@ -42,6 +44,8 @@ Result<NodeRecord> record_from_json(const Json& json);
 Result<Snapshot> snapshot_from_json(const Json& json);
 Result<Plan> plan_from_json(const Json& json);
 Result<Action> decode_action(std::string_view text);
+Result<std::vector<LaunchAttempt>> decode_attempts(std::string_view text);
+Result<ResourceRecord> decode_resource(std::string_view text);
 Result<Snapshot> decode_snapshot(std::string_view text);
 Result<Plan> decode_plan(std::string_view text);
 

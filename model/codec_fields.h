@@ -90,12 +90,17 @@ RAYCTL_FIELDS(StartRay, RAYCTL_FIELD(StartRay, node), RAYCTL_FIELD(StartRay, sta
 RAYCTL_FIELDS(StopRay, RAYCTL_FIELD(StopRay, node));
 RAYCTL_FIELDS(DrainNode, RAYCTL_FIELD(DrainNode, id), RAYCTL_FIELD(DrainNode, node),
               Field{"patience_ms", &DrainNode::patience});
-RAYCTL_FIELDS(TerminateNode, RAYCTL_FIELD(TerminateNode, id), RAYCTL_FIELD(TerminateNode, node));
+RAYCTL_FIELDS(TerminateNode, RAYCTL_FIELD(TerminateNode, id),
+              RAYCTL_ADDED(TerminateNode, may_return), RAYCTL_FIELD(TerminateNode, node));
 RAYCTL_FIELDS(AdoptNode, RAYCTL_FIELD(AdoptNode, id), RAYCTL_FIELD(AdoptNode, node),
               RAYCTL_FIELD(AdoptNode, type));
 RAYCTL_FIELDS(ForgetNode, RAYCTL_FIELD(ForgetNode, node));
 RAYCTL_FIELDS(CloseOp, RAYCTL_FIELD(CloseOp, token));
 RAYCTL_FIELDS(ConfigureAutoscaler, RAYCTL_FIELD(ConfigureAutoscaler, autoscaler));
+RAYCTL_FIELDS(MakeResource, RAYCTL_FIELD(MakeResource, resource),
+              RAYCTL_FIELD(MakeResource, title));
+RAYCTL_FIELDS(RemoveResource, RAYCTL_FIELD(RemoveResource, resource),
+              RAYCTL_FIELD(RemoveResource, title));
 
 RAYCTL_FIELDS(NodeRecord, RAYCTL_FIELD(NodeRecord, applied), RAYCTL_FIELD(NodeRecord, failure),
               RAYCTL_FIELD(NodeRecord, head), RAYCTL_FIELD(NodeRecord, id),
@@ -104,8 +109,18 @@ RAYCTL_FIELDS(NodeRecord, RAYCTL_FIELD(NodeRecord, applied), RAYCTL_FIELD(NodeRe
               RAYCTL_FIELD(NodeRecord, provider), RAYCTL_FIELD(NodeRecord, running),
               RAYCTL_FIELD(NodeRecord, type));
 
-RAYCTL_FIELDS(OpenOp, RAYCTL_FIELD(OpenOp, action), RAYCTL_FIELD(OpenOp, begun_at),
-              RAYCTL_FIELD(OpenOp, token));
+RAYCTL_FIELDS(ResourceSpec, RAYCTL_FIELD(ResourceSpec, name), RAYCTL_FIELD(ResourceSpec, needs),
+              RAYCTL_FIELD(ResourceSpec, provider), RAYCTL_FIELD(ResourceSpec, title),
+              RAYCTL_FIELD(ResourceSpec, want));
+
+RAYCTL_FIELDS(ResourceRecord, RAYCTL_FIELD(ResourceRecord, id), RAYCTL_FIELD(ResourceRecord, needs),
+              RAYCTL_FIELD(ResourceRecord, ours), RAYCTL_FIELD(ResourceRecord, provider),
+              RAYCTL_FIELD(ResourceRecord, title));
+
+RAYCTL_FIELDS(LaunchAttempt, RAYCTL_FIELD(LaunchAttempt, made), RAYCTL_FIELD(LaunchAttempt, what));
+
+RAYCTL_FIELDS(OpenOp, RAYCTL_FIELD(OpenOp, action), RAYCTL_ADDED(OpenOp, attempts),
+              RAYCTL_FIELD(OpenOp, begun_at), RAYCTL_FIELD(OpenOp, token));
 
 RAYCTL_FIELDS(Overrides, RAYCTL_FIELD(Overrides, max_workers),
               RAYCTL_FIELD(Overrides, min_workers));
@@ -117,7 +132,7 @@ RAYCTL_FIELDS(Snapshot, RAYCTL_FIELD(Snapshot, autoscaler), RAYCTL_FIELD(Snapsho
               RAYCTL_FIELD(Snapshot, imported), RAYCTL_FIELD(Snapshot, lineage),
               RAYCTL_FIELD(Snapshot, nodes), RAYCTL_FIELD(Snapshot, open),
               RAYCTL_FIELD(Snapshot, overrides), RAYCTL_ADDED(Snapshot, pins),
-              RAYCTL_FIELD(Snapshot, serial));
+              RAYCTL_ADDED(Snapshot, resources), RAYCTL_FIELD(Snapshot, serial));
 
 RAYCTL_FIELDS(Precondition, RAYCTL_FIELD(Precondition, id),
               RAYCTL_FIELD(Precondition, last_applied), RAYCTL_FIELD(Precondition, power));
@@ -147,16 +162,18 @@ RAYCTL_FIELDS(Plan, RAYCTL_FIELD(Plan, autoscaler), RAYCTL_FIELD(Plan, blind_spo
               RAYCTL_FIELD(Plan, cluster), RAYCTL_FIELD(Plan, cluster_id),
               RAYCTL_FIELD(Plan, config), RAYCTL_FIELD(Plan, destroy), RAYCTL_FIELD(Plan, epoch),
               Version{.value = kPlanFormat}, RAYCTL_FIELD(Plan, head_type),
-              RAYCTL_FIELD(Plan, left_out), RAYCTL_FIELD(Plan, lineage),
+              RAYCTL_ADDED(Plan, images), RAYCTL_FIELD(Plan, left_out), RAYCTL_FIELD(Plan, lineage),
               RAYCTL_FIELD(Plan, made_at), RAYCTL_FIELD(Plan, nodes_unchanged),
-              RAYCTL_FIELD(Plan, overrides), RAYCTL_FIELD(Plan, specs), RAYCTL_FIELD(Plan, steps));
+              RAYCTL_ADDED(Plan, notes), RAYCTL_FIELD(Plan, overrides),
+              RAYCTL_ADDED(Plan, resources), RAYCTL_FIELD(Plan, specs), RAYCTL_FIELD(Plan, steps));
 
-RAYCTL_FIELDS(CloudNode, RAYCTL_FIELD(CloudNode, cluster), RAYCTL_FIELD(CloudNode, external_ip),
-              RAYCTL_FIELD(CloudNode, head), RAYCTL_FIELD(CloudNode, id),
-              RAYCTL_FIELD(CloudNode, internal_ip), RAYCTL_FIELD(CloudNode, name),
-              RAYCTL_FIELD(CloudNode, power), RAYCTL_FIELD(CloudNode, tags),
-              RAYCTL_FIELD(CloudNode, token), RAYCTL_FIELD(CloudNode, type),
-              RAYCTL_ADDED(CloudNode, unseen), RAYCTL_ADDED(CloudNode, unwanted));
+RAYCTL_FIELDS(CloudNode, RAYCTL_ADDED(CloudNode, cached), RAYCTL_FIELD(CloudNode, cluster),
+              RAYCTL_FIELD(CloudNode, external_ip), RAYCTL_FIELD(CloudNode, head),
+              RAYCTL_FIELD(CloudNode, id), RAYCTL_FIELD(CloudNode, internal_ip),
+              RAYCTL_FIELD(CloudNode, name), RAYCTL_FIELD(CloudNode, power),
+              RAYCTL_FIELD(CloudNode, tags), RAYCTL_FIELD(CloudNode, token),
+              RAYCTL_FIELD(CloudNode, type), RAYCTL_ADDED(CloudNode, unseen),
+              RAYCTL_ADDED(CloudNode, unwanted));
 
 #undef RAYCTL_ADDED
 #undef RAYCTL_FIELD

@@ -82,6 +82,11 @@ Result<> check_steps(const Plan& plan) {
       return refuse(kPlanDocument, path + ".action.type",
                     "\"" + create->type.text + "\" is not in specs");
     }
+    const auto* make = std::get_if<MakeResource>(&step.action);
+    if (make != nullptr && !plan.resources.contains(make->resource)) {
+      return refuse(kPlanDocument, path + ".action.resource",
+                    "\"" + make->resource.text + "\" is not in resources");
+    }
   }
   return {};
 }
@@ -131,6 +136,17 @@ Result<Plan> plan_from_json(const Json& json) {
 Result<Action> decode_action(std::string_view text) {
   const Result<Json> json = codec::parse(text, kStateDocument);
   return json ? action_from_json(*json) : json.error();
+}
+
+Result<std::vector<LaunchAttempt>> decode_attempts(std::string_view text) {
+  const Result<Json> json = codec::parse(text, kStateDocument);
+  if (!json) return json.error();
+  return codec::read_as<std::vector<LaunchAttempt>>(*json, kStateDocument);
+}
+
+Result<ResourceRecord> decode_resource(std::string_view text) {
+  const Result<Json> json = codec::parse(text, kStateDocument);
+  return json ? codec::read_as<ResourceRecord>(*json, kStateDocument) : json.error();
 }
 
 Result<Snapshot> decode_snapshot(std::string_view text) {

@@ -144,6 +144,12 @@ std::string encode(const Plan& plan) {
 std::string encode(const Action& action) {
   return text_of(action);
 }
+std::string encode(const std::vector<LaunchAttempt>& attempts) {
+  return text_of(attempts);
+}
+std::string encode(const ResourceRecord& record) {
+  return text_of(record);
+}
 
 Json to_json(const SpecDigests& digests) {
   return Json::parse(text_of(digests));

@@ -71,6 +71,11 @@ struct RayctlSettings {
   SshKeys ssh;
   std::map<std::string, HostLogin> hosts;  ///< by address, as provider.head_ip and worker_ips say
   AutoscalerKind autoscaler = AutoscalerKind::kRayctl;
+  std::vector<std::string> ssh_cidr;  ///< who may reach SSH of a cloud's machines; empty: we may
+  /// What answers with this machine's address as the internet sees it; nullopt: the provider's
+  /// own, "": nobody is asked.
+  std::optional<std::string> address_url;
+  bool spot_fallback = false;  ///< on demand, where there is no spot capacity
   bool operator==(const RayctlSettings&) const = default;
 };
 

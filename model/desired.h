@@ -38,6 +38,8 @@ struct Desired {
   /// What travels to a node with the first files digest so that it has the second; "" stands for a
   /// node without files. What is not known is not in it.
   std::map<std::pair<Digest, Digest>, std::vector<MountChange>> sends;
+  /// Names of images that the specs were resolved with, and what they mean (Plan::images).
+  std::map<std::string, std::string> images;
   bool operator==(const Desired&) const = default;
 };
 

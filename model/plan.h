@@ -81,9 +81,11 @@ struct Plan {
   Overrides overrides;
   /// Names of images and what they mean for this cluster from the apply on ("latest_dlami").
   std::map<std::string, std::string> images;
-  std::map<ResourceName, ResourceSpec> resources;  ///< that steps name
+  /// That steps name; of one that is removed, what is recorded of it.
+  std::map<ResourceName, ResourceSpec> resources;
   std::vector<Step> steps;  ///< topologically ordered
   std::vector<LeftOut> left_out;
+  std::vector<std::string> notes;  ///< what a person should know, though nothing is done about it
   std::vector<std::string>
       blind_spots;                  ///< what could not be seen, and what was therefore left alone
   std::vector<Diagnostic> blocked;  ///< why it cannot be applied until a person decides

@@ -19,7 +19,9 @@ Digest SpecDigests::*changed_digest(const Action& action) {
                  [](const AdoptNode&) -> Member { return nullptr; },
                  [](const ForgetNode&) -> Member { return nullptr; },
                  [](const CloseOp&) -> Member { return nullptr; },
-                 [](const ConfigureAutoscaler&) -> Member { return nullptr; }},
+                 [](const ConfigureAutoscaler&) -> Member { return nullptr; },
+                 [](const MakeResource&) -> Member { return nullptr; },
+                 [](const RemoveResource&) -> Member { return nullptr; }},
       action);
 }
 

@@ -43,6 +43,9 @@ struct SeenResource {
   /// What about it is not as wanted, in one line; "" if nothing is. Only of what may be changed:
   /// a resource of others is used as it is.
   std::string differs;
+  /// Its name is one that only this cluster gives: a store without records takes the cluster's id
+  /// from it.
+  bool exclusive = false;
   bool operator==(const SeenResource&) const = default;
 };
 

@@ -64,6 +64,8 @@ struct Overrides {
 
 /// What was seen first and must stay so, by kind and name: the key that a host showed, say.
 using Pins = std::map<std::string, std::map<std::string, std::string>>;
+/// The kind of pin that names of images are: "latest_dlami" -> "ami-0abc".
+inline constexpr char kImagePin[] = "image";
 
 /// Everything that the state store recorded of one cluster.
 struct Snapshot {

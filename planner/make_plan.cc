@@ -2,6 +2,7 @@
 
 #include "planner/head_cycle.h"
 #include "planner/planner.h"
+#include "planner/resources.h"
 #include "planner/sequence.h"
 #include "planner/survey.h"
 
@@ -23,6 +24,7 @@ Plan basis(const Inputs& in, const Survey& survey) {
   plan.breakdown = in.desired.breakdown;
   plan.autoscaler = in.desired.autoscaler;
   plan.overrides = in.options.overrides;
+  plan.images = in.desired.images;
   return plan;
 }
 
@@ -57,6 +59,21 @@ void say_ray_unreachable(const Inputs& in, const Survey& survey, Plan& plan) {
   }
 }
 
+/// Where it is not known what a launch builds on, nothing is launched.
+void block_blind_launches(const Inputs& in, Plan& plan) {
+  const bool launches = std::any_of(plan.steps.begin(), plan.steps.end(), [](const Step& step) {
+    return std::holds_alternative<CreateNodes>(step.action);
+  });
+  if (!launches) return;
+  for (const auto& [provider, resources] : in.observed.resources) {
+    if (resources) continue;
+    plan.blocked.push_back({.summary = "what new machines of " + provider.text +
+                                       " need could not be seen: " + resources.error().message,
+                            .remedy = "see to that, then plan again",
+                            .code = resources.error().code});
+  }
+}
+
 Plan plan_for(const Inputs& in) {
   Survey found = survey(in);
   Changes changes(in);
@@ -64,8 +81,10 @@ Plan plan_for(const Inputs& in) {
   decide_needs(in, roster, changes);
   const HeadCycle cycle = follow_head(in, roster);
 
+  ResourceWorks resources = compare_resources(in, found.cluster_id);
+
   Plan plan = basis(in, found);
-  write_steps(in, roster, cycle, changes, plan);
+  write_steps(in, roster, cycle, changes, resources, plan);
   add_specs(in, roster, plan);
   plan.left_out = std::move(roster.left_out);
   plan.blind_spots = found.blind_spots;
@@ -73,6 +92,12 @@ Plan plan_for(const Inputs& in) {
   say_ray_unreachable(in, found, plan);
   plan.blocked = std::move(found.blocked);
   append(plan.blocked, roster.blocked);
+  append(plan.blind_spots, resources.blind_spots);
+  append(plan.blocked, resources.blocked);
+  plan.notes = std::move(resources.notes);
+  for (const auto& [name, meaning] : in.desired.images)
+    plan.notes.push_back("image " + name + " is " + meaning);
+  block_blind_launches(in, plan);
   return plan;
 }
 

@@ -18,6 +18,7 @@ struct PlanOptions {
   bool restart = false;              ///< restart Ray on every node even where nothing changed
   bool replace_head = false;         ///< the head may be replaced
   bool refreshed = true;             ///< false with --refresh=false: records stand in for machines
+  bool keep_shared = false;          ///< a removal of all leaves what is beside machines
   std::vector<std::string> target;   ///< globs over node and node type names; empty: all
   std::vector<std::string> exclude;  ///< the same, and it wins
   Overrides overrides;

@@ -186,6 +186,50 @@ class Simulation {
     now_.snapshot.autoscaler = action.autoscaler;
   }
 
+  void act(const MakeResource& action, const Step&) {
+    const auto wanted = plan_.resources.find(action.resource);
+    if (wanted == plan_.resources.end()) return;
+    const ResourceSpec& spec = wanted->second;
+    auto resources = now_.observed.resources.find(spec.provider);
+    SeenResource* seen = nullptr;
+    if (resources != now_.observed.resources.end() && resources->second) {
+      auto& all = resources->second->seen;
+      const auto at = std::find_if(all.begin(), all.end(), [&](const SeenResource& each) {
+        return each.name == action.resource;
+      });
+      if (at != all.end()) {
+        seen = &*at;
+      } else {
+        all.push_back({.name = action.resource,
+                       .title = spec.title,
+                       .id = "new:" + action.resource.text,
+                       .cluster = now_.snapshot.cluster_id,
+                       .differs = "",
+                       .exclusive = true});
+        seen = &all.back();
+      }
+      seen->differs.clear();
+    }
+    now_.snapshot.resources[action.resource] = {
+        .provider = spec.provider,
+        .title = spec.title,
+        .id = seen == nullptr ? "new:" + action.resource.text : seen->id,
+        .ours = seen == nullptr || seen->cluster == now_.snapshot.cluster_id,
+        .needs = spec.needs};
+  }
+
+  void act(const RemoveResource& action, const Step&) {
+    const auto record = now_.snapshot.resources.find(action.resource);
+    const bool ours = record == now_.snapshot.resources.end() || record->second.ours;
+    now_.snapshot.resources.erase(action.resource);
+    if (!ours) return;
+    for (auto& [provider, resources] : now_.observed.resources) {
+      if (!resources) continue;
+      std::erase_if(resources->seen,
+                    [&](const SeenResource& each) { return each.name == action.resource; });
+    }
+  }
+
   void forget_ray(const CloudId& id) {
     if (now_.observed.ray && *now_.observed.ray) (**now_.observed.ray).nodes.erase(id);
   }

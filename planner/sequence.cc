@@ -13,13 +13,19 @@ namespace {
 
 class Sequencer {
  public:
-  Sequencer(const Inputs& in, const Roster& roster, HeadCycle cycle, Changes& changes, Plan& plan)
-      : in_(in), roster_(roster), cycle_(cycle), writer_(in, roster, changes, plan) {
+  Sequencer(const Inputs& in, const Roster& roster, HeadCycle cycle, Changes& changes,
+            const ResourceWorks& resources, Plan& plan)
+      : in_(in),
+        roster_(roster),
+        cycle_(cycle),
+        resources_(resources),
+        writer_(in, roster, changes, plan) {
     for (const NodeTypeName& type : types_that_try_first(in, roster))
       trials_[type.text];
   }
 
   void run() {
+    writer_.make_resources(resources_.make);
     bookkeeping();
     if (in_.desired.destroy) {
       destroy();
@@ -36,6 +42,7 @@ class Sequencer {
       replacements();
       if (wants_autoscaler()) writer_.autoscaler();
     }
+    writer_.remove_resources(resources_.remove);
     writer_.close_ops();
   }
 
@@ -306,6 +313,7 @@ class Sequencer {
   const Inputs& in_;
   const Roster& roster_;
   const HeadCycle cycle_;
+  const ResourceWorks& resources_;
   StepWriter writer_;
   StepWriter::Track head_;
   std::vector<int> drained_;
@@ -334,9 +342,9 @@ std::size_t most_steps(const Roster& roster) {
 }  // namespace
 
 void write_steps(const Inputs& in, const Roster& roster, HeadCycle cycle, Changes& changes,
-                 Plan& plan) {
-  plan.steps.reserve(most_steps(roster));
-  Sequencer sequencer(in, roster, cycle, changes, plan);
+                 const ResourceWorks& resources, Plan& plan) {
+  plan.steps.reserve(most_steps(roster) + resources.make.size() + resources.remove.size());
+  Sequencer sequencer(in, roster, cycle, changes, resources, plan);
   sequencer.run();
   plan.nodes_unchanged = sequencer.unchanged();
 }

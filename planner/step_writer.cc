@@ -8,6 +8,26 @@
 #include "planner/disturbance.h"
 
 namespace rayctl::planning {
+namespace {
+
+/// Whether a step does something to a machine, which the resources of the cluster make possible.
+bool needs_resources(const Action& action) {
+  return !nodes_of(action).empty() && !std::holds_alternative<ForgetNode>(action) &&
+         !std::holds_alternative<TerminateNode>(action);
+}
+
+/// Of the steps in `made`, in the order of the plan's resources, those that make what is needed.
+void follow_needs(Step& step, const std::vector<ResourceName>& needs, const std::vector<int>& made,
+                  const std::vector<Step>& steps) {
+  for (const int id : made) {
+    const auto& other = std::get<MakeResource>(steps[static_cast<std::size_t>(id)].action);
+    if (std::find(needs.begin(), needs.end(), other.resource) != needs.end()) {
+      step.after.push_back(id);
+    }
+  }
+}
+
+}  // namespace
 
 StepWriter::StepWriter(const Inputs& in, const Roster& roster, Changes& changes, Plan& plan)
     : in_(in),
@@ -30,14 +50,40 @@ Step& StepWriter::add(Action action, Why why, After after) {
     }
   }
   std::sort(step.after.begin(), step.after.end());
+  if (step.after.empty() && needs_resources(step.action)) step.after = foundations_;
   plan_.steps.push_back(std::move(step));
   return plan_.steps.back();
+}
+
+void StepWriter::make_resources(const std::vector<ResourceWork>& works) {
+  std::vector<int> made;
+  for (const ResourceWork& work : works) {
+    Step& step = add(work.action, {work.reason, work.because, {}}, {});
+    follow_needs(step, work.spec.needs, made, plan_.steps);
+    made.push_back(step.id);
+    plan_.resources.emplace(work.spec.name, work.spec);
+  }
+  foundations_ = std::move(made);
+}
+
+void StepWriter::remove_resources(const std::vector<ResourceWork>& works) {
+  std::vector<int> ends;
+  for (const Step& step : plan_.steps) {
+    if (std::holds_alternative<TerminateNode>(step.action)) ends.push_back(step.id);
+  }
+  for (const ResourceWork& work : works) {
+    Step& step = add(work.action, {work.reason, work.because, {}}, {});
+    step.after = ends;
+    ends.push_back(step.id);
+    plan_.resources.emplace(work.spec.name, work.spec);
+  }
 }
 
 Step& StepWriter::add_to(int work, Action action, Why why, After after) {
   Track& track = tracks_[static_cast<std::size_t>(work)];
   const bool first = track.last < 0;
   Step& step = add(std::move(action), std::move(why), after);
+  if (!first && step.after == foundations_) step.after.clear();
   if (track.last >= 0 && !std::binary_search(step.after.begin(), step.after.end(), track.last)) {
     step.after.insert(std::lower_bound(step.after.begin(), step.after.end(), track.last),
                       track.last);
@@ -195,7 +241,9 @@ void StepWriter::drain(int work, int after) {
 void StepWriter::terminate(int work, int after, const std::vector<int>& barrier) {
   const Work& w = at(work);
   const bool first = track(work).last < 0 || w.node->adopted;
-  Step& step = add_to(work, TerminateNode{w.name, w.node->record->id},
+  const bool may_return = !w.head && !in_.desired.destroy && w.fate == Fate::kRemove &&
+                          (w.reason == Reason::kNotWanted || w.reason == Reason::kReleased);
+  Step& step = add_to(work, TerminateNode{w.name, w.node->record->id, may_return},
                       {w.reason, w.because, w.fields}, {after});
   step.after.insert(step.after.end(), barrier.begin(), barrier.end());
   std::sort(step.after.begin(), step.after.end());

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "planner/open_ops.h"
+#include "planner/resources.h"
 #include "planner/roster.h"
 
 namespace rayctl::planning {
@@ -41,6 +42,11 @@ class StepWriter {
   void drain(int work, int after);
   void terminate(int work, int after, const std::vector<int>& barrier = {});
   void autoscaler();
+  /// What must be there before anything else is done; every later step that follows no other
+  /// follows these.
+  void make_resources(const std::vector<ResourceWork>& works);
+  /// After every machine that ends has ended.
+  void remove_resources(const std::vector<ResourceWork>& works);
   /// Closes the operations that no step goes on with; afterwards no step can be added.
   void close_ops();
 
@@ -69,6 +75,7 @@ class StepWriter {
   Plan& plan_;
   OpenOps ops_;
   std::vector<Track> tracks_;
+  std::vector<int> foundations_;  // steps that make resources
 };
 
 }  // namespace rayctl::planning

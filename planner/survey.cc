@@ -74,7 +74,19 @@ class Surveyor {
         }
       }
     }
+    if (ids.empty()) ids = ids_of_resources();
     if (ids.size() == 1) found_.cluster_id = *ids.begin();
+  }
+
+  std::set<ClusterId> ids_of_resources() const {
+    std::set<ClusterId> ids;
+    for (const auto& [provider, resources] : in_.observed.resources) {
+      if (!resources) continue;
+      for (const SeenResource& seen : resources->seen) {
+        if (seen.exclusive && seen.cluster) ids.insert(*seen.cluster);
+      }
+    }
+    return ids;
   }
 
   bool ours(const CloudNode& machine) const {
@@ -142,6 +154,7 @@ class Surveyor {
     if (!machine->unseen.empty()) return Presence::kUnseen;
     if (machine->power == Power::kGone) return Presence::kGone;
     if (!ours(*machine)) return Presence::kForeign;
+    if (machine->cached) return Presence::kGone;
     if (machine->power == Power::kStopping) return Presence::kStopping;
     if (machine->power == Power::kStopped) return Presence::kStopped;
     return Presence::kAlive;
@@ -278,6 +291,7 @@ class Surveyor {
           continue;
         }
         if (power == Power::kGone || power == Power::kStopping) continue;
+        if (seen.machine->cached && !in_.desired.destroy) continue;
         if (ours(*seen.machine)) {
           loose.push_back({seen.machine, &provider, {}});
         } else {

@@ -20,6 +20,10 @@ Result<std::map<std::string, std::string>> Provider::resolve_images(
   return std::map<std::string, std::string>();
 }
 
+Result<Json> Provider::launch_config(const Json& node_config, bool, Time) {
+  return node_config;
+}
+
 Result<std::vector<std::map<std::string, double>>> Provider::machine_resources(
     const std::vector<Json>& node_configs, Time) {
   return std::vector<std::map<std::string, double>>(node_configs.size());

@@ -81,6 +81,8 @@ class Provider {
   virtual Result<std::map<std::string, std::string>> resolve_images(
       std::vector<Json*> node_configs, const std::map<std::string, std::string>& pinned,
       Time deadline);
+  /// A node config as a launch completes it: with the ids of the cluster's resources in place.
+  virtual Result<Json> launch_config(const Json& node_config, bool head, Time deadline);
   /// What a machine of each of these node configs offers, in Ray's words ("CPU", "memory" in
   /// bytes, "GPU", "accelerator_type:A100"); empty where nothing is known.
   virtual Result<std::vector<std::map<std::string, double>>> machine_resources(

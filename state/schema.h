@@ -87,6 +87,14 @@ CREATE TABLE pins (
   PRIMARY KEY (kind, name)
 ) STRICT, WITHOUT ROWID;
 )sql",
+    // 3: resources beside machines, and what a launch has tried.
+    R"sql(
+CREATE TABLE resources (
+  name TEXT PRIMARY KEY,
+  record TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+ALTER TABLE ops ADD COLUMN attempts TEXT NOT NULL DEFAULT '[]';
+)sql",
 };
 
 inline constexpr int kSchemaVersion = static_cast<int>(kSchemaSteps.size());

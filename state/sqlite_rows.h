@@ -21,12 +21,16 @@ std::int64_t read_serial(SQLite::Database& database);
 
 void put_nodes(SQLite::Database& database,
                const std::map<NodeName, std::optional<NodeRecord>>& records);
+void put_resources(SQLite::Database& database,
+                   const std::map<ResourceName, std::optional<ResourceRecord>>& records);
 void raise_highest(SQLite::Database& database, const std::map<NodeTypeName, int>& highest);
 void add_breakdown(SQLite::Database& database, const std::map<Digest, FieldDigests>& breakdown);
 /// Drops what neither a record nor the cluster itself refers to any more.
 void drop_unused_breakdown(SQLite::Database& database);
 /// Keeps the first of two open operations with one token.
 void add_op(SQLite::Database& database, const OpenOp& op);
+void put_attempts(SQLite::Database& database, const OpToken& token,
+                  const std::vector<LaunchAttempt>& attempts);
 void close_op(SQLite::Database& database, const Finished& finished, Time now);
 /// The first value under a name stays; gives the one that is there now.
 std::string add_pin(SQLite::Database& database, const std::string& kind, const std::string& name,

@@ -101,13 +101,22 @@ Result<Snapshot> read_snapshot(Database& database) {
   while (highest.executeStep()) {
     snapshot.highest[{highest.getColumn(0).getString()}] = highest.getColumn(1).getInt();
   }
+  Statement resources(database, "SELECT name, record FROM resources");
+  while (resources.executeStep()) {
+    Result<ResourceRecord> record = decode_resource(resources.getColumn(1).getString());
+    if (!record) return in_context(record.error(), "reading the resources");
+    snapshot.resources[{resources.getColumn(0).getString()}] = *std::move(record);
+  }
   Statement open(database,
-                 "SELECT token, action, begun_at, finished_at, succeeded, error FROM ops "
+                 "SELECT token, action, begun_at, finished_at, succeeded, error, attempts FROM ops "
                  "WHERE finished_at IS NULL ORDER BY seq");
   while (open.executeStep()) {
     Result<JournalLine> line = read_line(open);
     if (!line) return line.error();
-    snapshot.open.push_back({line->token, std::move(line->action), line->begun_at});
+    Result<std::vector<LaunchAttempt>> attempts = decode_attempts(open.getColumn(6).getString());
+    if (!attempts) return in_context(attempts.error(), "reading the journal");
+    snapshot.open.push_back(
+        {line->token, std::move(line->action), line->begun_at, *std::move(attempts)});
   }
   return snapshot;
 }

@@ -68,6 +68,19 @@ void put_nodes(Database& database, const std::map<NodeName, std::optional<NodeRe
   }
 }
 
+void put_resources(Database& database,
+                   const std::map<ResourceName, std::optional<ResourceRecord>>& records) {
+  Statement remove(database, "DELETE FROM resources WHERE name = ?");
+  Statement put(database, "INSERT OR REPLACE INTO resources (name, record) VALUES (?,?)");
+  for (const auto& [name, record] : records) {
+    if (record) {
+      run(put, name.text, encode(*record));
+    } else {
+      run(remove, name.text);
+    }
+  }
+}
+
 void raise_highest(Database& database, const std::map<NodeTypeName, int>& highest) {
   Statement raise(database,
                   "INSERT INTO highest VALUES (?1, ?2) ON CONFLICT (type) DO UPDATE "
@@ -111,9 +124,15 @@ void drop_unused_breakdown(Database& database) {
 
 void add_op(Database& database, const OpenOp& op) {
   run(database,
-      "INSERT INTO ops (token, action, begun_at) VALUES (?,?,?) "
+      "INSERT INTO ops (token, action, begun_at, attempts) VALUES (?,?,?,?) "
       "ON CONFLICT (token) WHERE finished_at IS NULL DO NOTHING",
-      op.token.text, encode(op.action), millis(op.begun_at));
+      op.token.text, encode(op.action), millis(op.begun_at), encode(op.attempts));
+}
+
+void put_attempts(Database& database, const OpToken& token,
+                  const std::vector<LaunchAttempt>& attempts) {
+  run(database, "UPDATE ops SET attempts = ? WHERE token = ? AND finished_at IS NULL",
+      encode(attempts), token.text);
 }
 
 void close_op(Database& database, const Finished& finished, Time now) {
@@ -158,10 +177,12 @@ void put_run(Database& database, const RunRecord& record) {
 
 void put_snapshot(Database& database, const Snapshot& snapshot, std::int64_t next, Time now) {
   // By position, as in put_nodes.
-  [[maybe_unused]] const auto& [lineage, serial, epoch, cluster, cluster_id, nodes, open, highest,
-                                breakdown, autoscaler, config, overrides, imported, pins] =
+  [[maybe_unused]] const auto& [lineage, serial, epoch, cluster, cluster_id, nodes, resources, open,
+                                highest, breakdown, autoscaler, config, overrides, imported, pins] =
       snapshot;
-  database.exec("DELETE FROM nodes; DELETE FROM highest; DELETE FROM breakdown; DELETE FROM pins");
+  database.exec(
+      "DELETE FROM nodes; DELETE FROM highest; DELETE FROM breakdown; DELETE FROM pins; "
+      "DELETE FROM resources");
   run(database,
       "UPDATE ops SET finished_at = ?, error = 'replaced by a push or an import' "
       "WHERE finished_at IS NULL",
@@ -174,6 +195,7 @@ void put_snapshot(Database& database, const Snapshot& snapshot, std::int64_t nex
       lineage, next, epoch, cluster.text, cluster_id.text, autoscaler.text, config.text,
       min_workers, max_workers, std::int64_t{imported});
   put_nodes(database, {nodes.begin(), nodes.end()});
+  put_resources(database, {resources.begin(), resources.end()});
   raise_highest(database, highest);
   add_breakdown(database, breakdown);
   for (const OpenOp& op : open)

@@ -31,10 +31,18 @@ class SqliteStore final : public StateStore {
     return write(serial, [&](SQLite::Database& database) { add_op(database, op); });
   }
 
+  Result<std::int64_t> note_attempts(const OpToken& token,
+                                     const std::vector<LaunchAttempt>& attempts,
+                                     std::int64_t serial) override {
+    return write(serial,
+                 [&](SQLite::Database& database) { put_attempts(database, token, attempts); });
+  }
+
   Result<std::int64_t> finish(const Finished& finished, std::int64_t serial, Time now) override {
     return write(serial, [&](SQLite::Database& database) {
       close_op(database, finished, now);
       put_nodes(database, finished.records);
+      put_resources(database, finished.resources);
       raise_highest(database, finished.highest);
       add_breakdown(database, finished.breakdown);
     });

@@ -33,6 +33,7 @@ struct Finished {
   std::string error;  ///< one line; "" when it succeeded
   /// nullopt removes the record. Names not in it are untouched.
   std::map<NodeName, std::optional<NodeRecord>> records;
+  std::map<ResourceName, std::optional<ResourceRecord>> resources;  ///< the same
   std::map<NodeTypeName, int> highest;       ///< raised to these, never lowered
   std::map<Digest, FieldDigests> breakdown;  ///< added; those no record holds may be dropped
 };
@@ -87,6 +88,10 @@ class StateStore {
   virtual Result<std::optional<LockInfo>> holder() = 0;
 
   virtual Result<std::int64_t> begin(const OpenOp& op, std::int64_t serial) = 0;
+  /// What an open launch has tried so far, in place of what was noted before.
+  virtual Result<std::int64_t> note_attempts(const OpToken& token,
+                                             const std::vector<LaunchAttempt>& attempts,
+                                             std::int64_t serial) = 0;
   virtual Result<std::int64_t> finish(const Finished& finished, std::int64_t serial, Time now) = 0;
   virtual Result<std::int64_t> change_cluster(const ClusterChange& change, std::int64_t serial) = 0;
   /// Replaces everything but history (import, push), pins too. Keeps the snapshot's own lineage;

@@ -80,7 +80,7 @@ Result<ProviderParts> make_private_hosts(const ProviderSetting& setting) {
                         const CloudNode& host,
                         Time deadline) { return empty_host(*reach, host, clock, deadline); }};
   return ProviderParts{std::make_unique<hosts::HostsProvider>(std::move(settings)),
-                       std::move(access)};
+                       std::move(access), nullptr};
 }
 
 }  // namespace rayctl

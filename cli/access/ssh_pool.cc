@@ -63,6 +63,9 @@ SshSettings SshPool::settings_of(const SshTarget& target) const {
   SshSettings settings = logins_.usual;
   settings.node = target.node;
   settings.host = target.address;
+  if (std::string key = logins_.made_key ? logins_.made_key() : ""; !key.empty()) {
+    settings.key_files = {std::move(key)};
+  }
   const auto login = logins_.hosts.find(target.node);
   if (login == logins_.hosts.end()) return settings;
   if (!login->second.user.empty()) settings.user = login->second.user;

@@ -24,6 +24,9 @@ struct SshTarget {
 struct SshLogins {
   SshSettings usual;                       ///< without node and host
   std::map<std::string, HostLogin> hosts;  ///< by SshTarget::node; paths expanded
+  /// Path of the key that the cluster's key pair was made with, in place of the usual ones; ""
+  /// while there is none. May be empty. Asked for each new connection.
+  std::function<std::string()> made_key;
 };
 
 /// What the YAML and the environment say: user, keys (those of ~/.ssh and the agent's where none is

@@ -61,7 +61,7 @@ class ApplyVerb final : public Verb {
     flags.max_workers = source->overrides.max_workers;
     Result<std::unique_ptr<Cluster>> cluster = open_for_change(session, flags, plan->destroy);
     if (!cluster) return cluster.error();
-    Goal goal{.destroy = plan->destroy};
+    Goal goal{.destroy = plan->destroy, .images = plan->images};
     ChangeRequest request = request_of("apply", flags, change_, goal);
     request.subject = plan_.cluster.config;
     request.saved = &*plan;

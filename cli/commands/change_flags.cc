@@ -18,12 +18,14 @@ void declare_plan(Flags& flags, PlanFlags& target) {
   flags.values("--target", target.target);
   flags.values("--exclude", target.exclude);
   flags.flag("--refresh", target.refresh);
+  flags.flag("--upgrade-images", target.upgrade_images);
   flags.exclusive("--no-restart", "--restart-only");
   flags.exclusive("--no-restart", "--restart");
 }
 
 Goal goal_of(const PlanFlags& flags) {
-  Goal goal{.destroy = flags.destroy, .refresh = flags.refresh};
+  Goal goal{
+      .destroy = flags.destroy, .refresh = flags.refresh, .upgrade_images = flags.upgrade_images};
   goal.options = {.no_restart = flags.no_restart,
                   .restart_only = flags.restart_only,
                   .restart = flags.restart,

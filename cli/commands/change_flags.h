@@ -12,7 +12,7 @@ struct PlanFlags {
   ClusterFlags cluster;
   bool no_restart = false, restart_only = false, restart = false, replace_head = false;
   bool destroy = false;
-  bool refresh = true;
+  bool refresh = true, upgrade_images = false;
   std::vector<std::string> target, exclude;
 };
 void declare_plan(Flags& flags, PlanFlags& target);

@@ -11,6 +11,7 @@ class DownVerb final : public Verb {
     declare_change(flags, change_);
     flags.flag("--workers-only", workers_only_);
     flags.flag("--keep-min-workers", keep_min_workers_);
+    flags.flag("--keep-shared", keep_shared_);
     flags.ignored("--log-style", true);
     flags.ignored("--log-color", true);
     flags.ignored("-v,--verbose");
@@ -23,13 +24,14 @@ class DownVerb final : public Verb {
     if (!cluster) return cluster.error();
     Goal goal{
         .destroy = true, .workers_only = workers_only_, .keep_min_workers = keep_min_workers_};
+    goal.options.keep_shared = keep_shared_;
     return run_change(session, **cluster, request_of("down", cluster_, change_, goal));
   }
 
  private:
   ClusterFlags cluster_;
   ChangeFlags change_;
-  bool workers_only_ = false, keep_min_workers_ = false;
+  bool workers_only_ = false, keep_min_workers_ = false, keep_shared_ = false;
 };
 
 }  // namespace

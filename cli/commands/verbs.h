@@ -6,6 +6,9 @@
 namespace rayctl {
 
 // The maker of every verb, for the table in verbs.cc. Each is defined in the file of its name.
+std::unique_ptr<Verb> make_access_add_verb();
+std::unique_ptr<Verb> make_access_list_verb();
+std::unique_ptr<Verb> make_access_rm_verb();
 std::unique_ptr<Verb> make_apply_verb();
 std::unique_ptr<Verb> make_attach_verb();
 std::unique_ptr<Verb> make_completion_verb();
@@ -16,6 +19,7 @@ std::unique_ptr<Verb> make_exec_verb();
 std::unique_ptr<Verb> make_get_head_ip_verb();
 std::unique_ptr<Verb> make_get_worker_ips_verb();
 std::unique_ptr<Verb> make_help_verb();
+std::unique_ptr<Verb> make_iam_policy_verb();
 std::unique_ptr<Verb> make_import_verb();
 std::unique_ptr<Verb> make_kill_random_node_verb();
 std::unique_ptr<Verb> make_logs_verb();
@@ -23,6 +27,7 @@ std::unique_ptr<Verb> make_man_verb();
 std::unique_ptr<Verb> make_migrate_verb();
 std::unique_ptr<Verb> make_monitor_verb();
 std::unique_ptr<Verb> make_node_supervisor_verb();
+std::unique_ptr<Verb> make_orphans_verb();
 std::unique_ptr<Verb> make_plan_verb();
 std::unique_ptr<Verb> make_rsync_down_verb();
 std::unique_ptr<Verb> make_rsync_up_verb();

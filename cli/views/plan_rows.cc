@@ -133,6 +133,18 @@ NodeRow row_of(const NodeName& node, const std::vector<const Step*>& steps) {
   return made;
 }
 
+/// "security-group ray-autoscaler-demo".
+std::string titled(const ResourceName& resource, const std::string& title) {
+  return resource.text + " " + title;
+}
+
+/// Of a step that is about no node.
+char symbol_of(const Step& step) {
+  if (std::holds_alternative<RemoveResource>(step.action)) return '-';
+  if (!std::holds_alternative<MakeResource>(step.action)) return '~';
+  return step.reason == Reason::kMissing || step.reason == Reason::kVanished ? '+' : '~';
+}
+
 PlanRow shown(const Row& row, Group group, bool head) {
   PlanRow result{.symbol = row.symbol, .head = head, .nodes = std::move(group.nodes)};
   std::sort(result.nodes.begin(), result.nodes.end(), natural_less);
@@ -157,19 +169,21 @@ std::string cause_of(const Step& step) {
 
 std::string effect_of(const Action& action) {
   return std::visit(Overloaded{
-                        [](const CreateNodes&) { return "launch"; },
-                        [](const PrepareContainer&) { return "make container"; },
-                        [](const SyncFiles&) { return "send files"; },
-                        [](const SyncFromHead&) { return "send files from the head"; },
-                        [](const SetUpNode&) { return "set up"; },
-                        [](const StartRay&) { return "start Ray"; },
-                        [](const StopRay&) { return "stop Ray"; },
-                        [](const DrainNode&) { return "drain"; },
-                        [](const TerminateNode&) { return "terminate"; },
-                        [](const AdoptNode&) { return "adopt"; },
-                        [](const ForgetNode&) { return "forget"; },
-                        [](const CloseOp&) { return "close an unfinished operation"; },
-                        [](const ConfigureAutoscaler&) { return "record new limits"; },
+                        [](const CreateNodes&) { return std::string("launch"); },
+                        [](const PrepareContainer&) { return std::string("make container"); },
+                        [](const SyncFiles&) { return std::string("send files"); },
+                        [](const SyncFromHead&) { return std::string("send files from the head"); },
+                        [](const SetUpNode&) { return std::string("set up"); },
+                        [](const StartRay&) { return std::string("start Ray"); },
+                        [](const StopRay&) { return std::string("stop Ray"); },
+                        [](const DrainNode&) { return std::string("drain"); },
+                        [](const TerminateNode&) { return std::string("terminate"); },
+                        [](const AdoptNode&) { return std::string("adopt"); },
+                        [](const ForgetNode&) { return std::string("forget"); },
+                        [](const CloseOp&) { return std::string("close an unfinished operation"); },
+                        [](const ConfigureAutoscaler&) { return std::string("record new limits"); },
+                        [](const MakeResource& a) { return titled(a.resource, a.title); },
+                        [](const RemoveResource& a) { return titled(a.resource, a.title); },
                     },
                     action);
 }
@@ -195,6 +209,7 @@ std::vector<PlanRow> plan_rows(const Plan& plan) {
   for (const Step& step : plan.steps) {
     if (!nodes_of(step.action).empty()) continue;
     NodeRow made;
+    made.row.symbol = symbol_of(step);
     made.add(effect_of(step.action), cause_of(step), step.disturbs);
     rows.push_back(shown(made.row, {{}, {{made.words.front()}}}, false));
   }

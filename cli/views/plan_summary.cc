@@ -29,6 +29,8 @@ PlanSummary summarize(const Plan& plan) {
                    [&](const AdoptNode& a) { adopted.insert(a.node); },
                    [&](const CloseOp&) { ++summary.records; },
                    [&](const ConfigureAutoscaler&) { summary.limits = true; },
+                   [&](const MakeResource&) { ++summary.make_resources; },
+                   [&](const RemoveResource&) { ++summary.remove_resources; },
                    [&](const StopRay& a) {
                      updated.insert(a.node);
                      restarted.insert(a.node);
@@ -84,6 +86,11 @@ std::string summary_line(const Plan& plan) {
   if (summary.records > 0) {
     line += ", " + plural(static_cast<std::size_t>(summary.records), "record") + " to put right";
   }
+  const auto resources = [&](int count, const char* what) {
+    if (count > 0) line += ", " + plural(static_cast<std::size_t>(count), "resource") + what;
+  };
+  resources(summary.make_resources, " to make or put right");
+  resources(summary.remove_resources, " to remove");
   if (summary.limits && summary.launch + summary.update + summary.remove == 0) {
     line += ", new limits to record";
   }
@@ -98,10 +105,16 @@ std::string summary_line(const Plan& plan) {
 Json plan_json(const Plan& plan, const PlanSource& source) {
   Json json = to_json(plan);
   PlanSummary summary = summarize(plan);
-  json["summary"] = {{"launch", summary.launch},   {"update", summary.update},
-                     {"remove", summary.remove},   {"records", summary.records},
-                     {"restart", summary.restart}, {"existing", summary.existing},
-                     {"limits", summary.limits},   {"line", summary_line(plan)}};
+  json["summary"] = {{"launch", summary.launch},
+                     {"update", summary.update},
+                     {"remove", summary.remove},
+                     {"records", summary.records},
+                     {"restart", summary.restart},
+                     {"existing", summary.existing},
+                     {"limits", summary.limits},
+                     {"line", summary_line(plan)},
+                     {"make_resources", summary.make_resources},
+                     {"remove_resources", summary.remove_resources}};
   json["source"] = {
       {"file", source.file},
       {"cluster_name", source.cluster_name.empty() ? Json() : Json(source.cluster_name)},

@@ -9,12 +9,13 @@ namespace rayctl {
 
 /// What a plan comes to, in nodes.
 struct PlanSummary {
-  int launch = 0;       ///< machines made
-  int update = 0;       ///< machines that stay and are changed
-  int remove = 0;       ///< machines ended (a replaced one counts here and in launch)
-  int records = 0;      ///< records put right; touches no machine
-  int restart = 0;      ///< of the updated ones, those on which Ray stops
-  int existing = 0;     ///< machines that are there now
+  int launch = 0;    ///< machines made
+  int update = 0;    ///< machines that stay and are changed
+  int remove = 0;    ///< machines ended (a replaced one counts here and in launch)
+  int records = 0;   ///< records put right; touches no machine
+  int restart = 0;   ///< of the updated ones, those on which Ray stops
+  int existing = 0;  ///< machines that are there now
+  int make_resources = 0, remove_resources = 0;  ///< beside machines
   bool limits = false;  ///< the autoscaler's limits change; disturbs nobody
   bool operator==(const PlanSummary&) const = default;
 };

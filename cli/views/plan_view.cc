@@ -114,6 +114,8 @@ std::string render_plan(const Plan& plan, const PlanViewOptions& options, const 
   if (!plan.steps.empty()) text += "\n" + render_rows(plan, style);
   text += render_monitor(plan, style);
   if (!plan.left_out.empty()) text += "\n" + render_left_out(plan, style);
+  for (const std::string& note : plan.notes)
+    text += style.dim("    note: " + note) + "\n";
   for (const std::string& blind : plan.blind_spots) {
     text += "\n" + style.yellow("  not seen: ") + blind + "\n";
   }

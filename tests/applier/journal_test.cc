@@ -26,6 +26,11 @@ class LossyStore final : public StateStore {
   Result<std::int64_t> finish(const Finished& finished, std::int64_t serial, Time now) override {
     return write([&] { return store_.finish(finished, serial, now); });
   }
+  Result<std::int64_t> note_attempts(const OpToken& token,
+                                     const std::vector<LaunchAttempt>& attempts,
+                                     std::int64_t serial) override {
+    return write([&] { return store_.note_attempts(token, attempts, serial); });
+  }
   Result<std::int64_t> change_cluster(const ClusterChange& change, std::int64_t serial) override {
     return write([&] { return store_.change_cluster(change, serial); });
   }

@@ -135,6 +135,35 @@ TEST_P(StateStoreTest, FinishPutsAndRemovesRecordsAndTouchesNoOther) {
   EXPECT_TRUE(after.nodes.contains({"head"}));
 }
 
+TEST_P(StateStoreTest, ResourcesAreRecordedAndRemoved) {
+  const ResourceRecord group{
+      .provider = {"aws"}, .title = "demo", .id = "sg-1", .ours = true, .needs = {{"vpc"}}};
+  std::int64_t serial =
+      *store_->finish({.token = {"t-1"}, .resources = {{{"group"}, group}}}, 0, {});
+  EXPECT_EQ(store_->load()->resources,
+            (std::map<ResourceName, ResourceRecord>{{{"group"}, group}}));
+  const Snapshot before = *store_->load();
+  serial =
+      *store_->finish({.token = {"t-2"}, .resources = {{{"group"}, std::nullopt}}}, serial, {});
+  EXPECT_TRUE(store_->load()->resources.empty());
+  ASSERT_TRUE(store_->replace(before, serial));
+  EXPECT_EQ(store_->load()->resources, before.resources);
+}
+
+TEST_P(StateStoreTest, AttemptsOfAnOpenLaunchAreKeptUntilItEnds) {
+  std::int64_t serial = *store_->begin({{"t-1"}, CreateNodes{{"gpu"}, {{"gpu-1"}}}, {}, {}}, 0);
+  EXPECT_TRUE(store_->load()->open.at(0).attempts.empty());
+  const std::vector<LaunchAttempt> attempts = {{"a x1", std::vector<CloudId>{{"i-1"}}},
+                                               {"b x1", std::nullopt}};
+  serial = *store_->note_attempts({"t-1"}, {attempts[0]}, serial);
+  serial = *store_->note_attempts({"t-1"}, attempts, serial);
+  EXPECT_EQ(store_->load()->open.at(0).attempts, attempts);
+  EXPECT_EQ(store_->note_attempts({"t-1"}, {}, serial - 1).error().fault, Fault::kConflict);
+  EXPECT_EQ(store_->load()->open.at(0).attempts, attempts);
+  serial = *store_->finish({.token = {"t-1"}}, serial, {});
+  EXPECT_TRUE(store_->load()->open.empty());
+}
+
 TEST_P(StateStoreTest, HighestNumbersNeverFall) {
   Finished done = finished("t");
   done.highest = {{NodeTypeName{"gpu"}, 5}, {NodeTypeName{"cpu"}, 1}};

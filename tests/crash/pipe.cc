@@ -15,6 +15,11 @@ namespace rayctl {
 
 Pipe::Pipe(int workers) : desired(small_cluster(workers)) {
   fake.local_files["/src/app"] = app_files("1");
+  const ProviderName provider{"fake"};
+  fake.wanted_resources = {
+      {.name = {"group"}, .provider = provider, .title = "demo", .needs = {}},
+      {.name = {"role"}, .provider = provider, .title = "demo", .needs = {}},
+      {.name = {"profile"}, .provider = provider, .title = "demo", .needs = {{"role"}}}};
 }
 
 Plan Pipe::plan() {
@@ -120,14 +125,25 @@ std::string Pipe::trouble() {
   for (const CloudId& id : living) {
     if (!known.contains(id)) return id.text + " is nobody's";
   }
-  return "";
+  return trouble_beside(now, wanted > 0);
 }
 
-bool Pipe::headless() {
-  const std::vector<CloudId> living = fake.living();
-  return !living.empty() && std::none_of(living.begin(), living.end(), [&](const CloudId& id) {
-    return fake.machines.at(id).node.tags.at(kTagNodeKind) == "head";
-  });
+std::string Pipe::trouble_beside(const Snapshot& now, bool wanted) const {
+  const std::size_t resources = wanted ? fake.wanted_resources.size() : 0;
+  if (fake.resources.size() != resources) {
+    return std::to_string(fake.resources.size()) + " resources are there";
+  }
+  if (now.resources.size() != resources) {
+    return std::to_string(now.resources.size()) + " resources are recorded";
+  }
+  for (const auto& [name, seen] : fake.resources) {
+    const auto record = now.resources.find(name);
+    if (record == now.resources.end() || record->second.id != seen.id) {
+      return name.text + " is not recorded";
+    }
+    if (!record->second.ours) return name.text + " is not recorded as ours";
+  }
+  return "";
 }
 
 void Pipe::lose_state() {

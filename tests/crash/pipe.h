@@ -28,8 +28,9 @@ class Pipe {
   /// What is wrong with the world or the records now that a plan is empty; "" if nothing is.
   std::string trouble();
 
-  /// Machines live, and no head is among them.
-  bool headless();
+  /// The same of what is beside machines, which is there as long as any are `wanted`.
+  std::string trouble_beside(const Snapshot& now, bool wanted) const;
+
   /// From now on there is an empty store, with a lineage of its own.
   void lose_state();
   Snapshot records() { return *store.load(); }

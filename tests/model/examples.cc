@@ -39,10 +39,11 @@ NodeSpec spec(const char* type, bool head) {
 [[maybe_unused]] void every_field(const Snapshot& s, const NodeRecord& r, const Plan& p,
                                   const Step& step, const NodeSpec& spec, const RayStart& start,
                                   const Precondition& pre, const Diagnostic& diagnostic) {
-  [[maybe_unused]] const auto& [s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14] = s;
+  [[maybe_unused]] const auto& [s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15] =
+      s;
   [[maybe_unused]] const auto& [r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11] = r;
   [[maybe_unused]] const auto& [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14, p15,
-                                p16, p17] = p;
+                                p16, p17, p18, p19, p20] = p;
   [[maybe_unused]] const auto& [t1, t2, t3, t4, t5, t6, t7, t8, t9, t10] = step;
   [[maybe_unused]] const auto& [n1, n2, n3, n4, n5, n6, n7, n8, n9, n10, n11] = spec;
   [[maybe_unused]] const auto& [a1, a2, a3, a4, a5, a6, a7] = start;
@@ -70,9 +71,18 @@ Snapshot snapshot() {
   worker.launched_at = Time{Millis{1'700'000'000'999}};
   worker.failure = "setup_commands[1] ended with status 2: no space";
   snapshot.nodes = {{NodeName{"head"}, head}, {NodeName{"gpu-1"}, worker}};
-  snapshot.open = {
-      {{"t-9"}, CreateNodes{{"gpu"}, {{"gpu-2"}, {"gpu-3"}}}, Time{Millis{1'700'000'000'123}}},
-      {{"t-10"}, StopRay{{"gpu-1"}}, Time{Millis{1'700'000'000'456}}}};
+  snapshot.open = {{{"t-9"},
+                    CreateNodes{{"gpu"}, {{"gpu-2"}, {"gpu-3"}}},
+                    Time{Millis{1'700'000'000'123}},
+                    {{"us-west-2a m5.large spot x2", std::vector<CloudId>{{"i-1"}}},
+                     {"us-west-2b m5.large spot x1", std::nullopt}}},
+                   {{"t-10"}, StopRay{{"gpu-1"}}, Time{Millis{1'700'000'000'456}}, {}}};
+  snapshot.resources = {{ResourceName{"key-pair"},
+                         {.provider = {"aws"},
+                          .title = "ray-autoscaler_us-west-2",
+                          .id = "key-0abc",
+                          .ours = true,
+                          .needs = {{"role"}}}}};
   snapshot.highest = {{NodeTypeName{"gpu"}, 3}};
   snapshot.breakdown = {{head.applied.launch, {{"node_config.InstanceType", {"aa"}}}},
                         {head.applied.setup, {{"setup_commands", {"bb"}}}}};
@@ -108,11 +118,13 @@ Plan plan() {
       StartRay{{"gpu-2"}, {"d5"}},
       StopRay{{"gpu-1"}},
       DrainNode{{"gpu-1"}, {"p-2"}, Millis{60'000}},
-      TerminateNode{{"gpu-1"}, {"p-2"}},
+      TerminateNode{{"gpu-1"}, {"p-2"}, true},
       AdoptNode{{"gpu-4"}, {"gpu"}, {"p-4"}},
       ForgetNode{{"gpu-5"}},
       CloseOp{{"t-9"}},
       ConfigureAutoscaler{{"cc"}},
+      MakeResource{{"security-group"}, "ray-autoscaler-demo"},
+      RemoveResource{{"key-pair"}, "ray-autoscaler_us-west-2"},
   };
   for (std::size_t i = 0; i < actions.size(); ++i) {
     Step step;
@@ -133,6 +145,14 @@ Plan plan() {
   plan.blocked = {{Severity::kError, "the head would be replaced", "pass --replace-head",
                    Source{"cluster.yaml", 3, 5, 7}, ErrorCode::kPlanNeedsDecision},
                   {Severity::kWarning, "no place", "", std::nullopt, ErrorCode::kForeignMachine}};
+  plan.images = {{"latest_dlami", "ami-0abc"}};
+  plan.resources = {{ResourceName{"security-group"},
+                     {.name = {"security-group"},
+                      .provider = {"aws"},
+                      .title = "ray-autoscaler-demo",
+                      .needs = {{"key-pair"}},
+                      .want = {{"rules", {{{"port", 22}}}}}}}};
+  plan.notes = {"the role ray-autoscaler-v1 is shared"};
   plan.nodes_unchanged = 17;
   return plan;
 }

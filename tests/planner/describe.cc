@@ -23,6 +23,8 @@ std::string what(const Action& action) {
           [](const ForgetNode&) { return std::string(); },
           [](const CloseOp& a) { return a.token.text; },
           [](const ConfigureAutoscaler& a) { return a.autoscaler.text; },
+          [](const MakeResource& a) { return a.resource.text; },
+          [](const RemoveResource& a) { return a.resource.text; },
       },
       action);
 }

@@ -34,6 +34,11 @@ class FakeProvider final : public Provider {
         if (machine.node.tags[kTagOp] == request.token.text) made.push_back(machine.node);
       }
       if (made.empty()) {
+        std::vector<LaunchAttempt> attempts = request.attempts;
+        if (attempts.empty()) attempts.push_back({"anywhere", std::nullopt});
+        if (request.journal) {
+          if (Result<> noted = request.journal(attempts); !noted) return noted.error();
+        }
         const int asked = static_cast<int>(request.nodes.size());
         for (int i = 0; i < std::min(asked, world_.rules.most_per_create); ++i) {
           made.push_back(make(request).node);
@@ -71,7 +76,66 @@ class FakeProvider final : public Provider {
     });
   }
 
+  Result<SeenResources> list_resources(const ResourceScope& scope, Time) override {
+    return world_.call<SeenResources>("list_resources", [&]() -> Result<SeenResources> {
+      SeenResources resources;
+      resources.wanted = world_.wanted_resources;
+      for (const auto& [name, seen] : world_.resources) {
+        const auto known = scope.known.find(name);
+        const bool assumed = !scope.thorough && known != scope.known.end();
+        resources.seen.push_back(assumed ? as_recorded(name, known->second, scope) : seen);
+      }
+      return resources;
+    });
+  }
+
+  Result<SeenResource> make_resource(const ResourceScope& scope, const ResourceSpec& spec,
+                                     Time) override {
+    return world_.call<SeenResource>("make_resource", [&]() -> Result<SeenResource> {
+      for (const ResourceName& need : spec.needs) {
+        if (world_.resources.contains(need)) continue;
+        return permanent(ErrorCode::kProviderRefused, need.text + " is not there");
+      }
+      SeenResource fresh{.name = spec.name,
+                         .title = spec.title,
+                         .id = "r-" + spec.name.text,
+                         .cluster = scope.cluster_id,
+                         .differs = "",
+                         .exclusive = true};
+      return world_.resources.emplace(spec.name, fresh).first->second;
+    });
+  }
+
+  Result<> remove_resource(const ResourceScope& scope, const ResourceName& name, Time) override {
+    return world_.call<std::monostate>("remove_resource", [&]() -> Result<> {
+      const auto found = world_.resources.find(name);
+      if (found == world_.resources.end() || found->second.cluster != scope.cluster_id) return {};
+      if (!world_.living().empty() || needed(name)) {
+        return transient(ErrorCode::kProviderRefused, name.text + " is in use");
+      }
+      world_.resources.erase(found);
+      return {};
+    });
+  }
+
  private:
+  static SeenResource as_recorded(const ResourceName& name, const ResourceRecord& record,
+                                  const ResourceScope& scope) {
+    SeenResource seen{
+        .name = name, .title = record.title, .id = record.id, .cluster = {}, .differs = ""};
+    if (record.ours) seen.cluster = scope.cluster_id;
+    return seen;
+  }
+
+  bool needed(const ResourceName& name) const {
+    return std::any_of(world_.wanted_resources.begin(), world_.wanted_resources.end(),
+                       [&](const ResourceSpec& other) {
+                         return world_.resources.contains(other.name) &&
+                                std::find(other.needs.begin(), other.needs.end(), name) !=
+                                    other.needs.end();
+                       });
+  }
+
   void grow_older(FakeMachine& machine) {
     const Time now = world_.clock.now();
     if (machine.node.power == Power::kPending && now - machine.made_at >= world_.rules.boot) {

@@ -34,7 +34,7 @@ World FakeWorld::world(StateStore& store) {
             if (found != secrets.end()) return found->second;
             return permanent(ErrorCode::kSecretUnresolved, reference + " points at nothing");
           },
-          .bootstrap_config = bootstrap_config,
+          .bootstrap_config = [this]() -> Result<std::string> { return bootstrap_config; },
           .auth_token = auth_token,
           .random = [] { return 0.5; },
           .crash_point =

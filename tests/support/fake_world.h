@@ -88,6 +88,8 @@ class FakeWorld {
   FakeClock clock;
   FakeRules rules;
   std::map<CloudId, FakeMachine> machines;
+  std::vector<ResourceSpec> wanted_resources;  ///< what clusters need; empty: nothing
+  std::map<ResourceName, SeenResource> resources;
   std::map<std::string, Manifest> local_files;       ///< by FileMount::local
   std::map<std::string, std::string> secrets;        ///< by reference
   std::vector<std::pair<CloudId, std::string>> ran;  ///< shell lines, as given to the node
@@ -97,7 +99,7 @@ class FakeWorld {
   bool plain_processes = false;
 
   /// Asked before each call: "create", "set_tags", "terminate", "list", "start", "status", "stop",
-  /// "sync", "put", "run", "view", "drain".
+  /// "sync", "put", "run", "view", "drain", "list_resources", "make_resource", "remove_resource".
   std::function<Mishap(const std::string& call)> mishap;
   std::function<void(const std::string& point, const Action& action)> crash_point;
 

@@ -80,6 +80,16 @@ Result<std::int64_t> StateStoreFake::begin(const OpenOp& op, std::int64_t serial
   });
 }
 
+Result<std::int64_t> StateStoreFake::note_attempts(const OpToken& token,
+                                                   const std::vector<LaunchAttempt>& attempts,
+                                                   std::int64_t serial) {
+  return write(*memory_, serial, [&](Snapshot& now) {
+    for (OpenOp& op : now.open) {
+      if (op.token == token) op.attempts = attempts;
+    }
+  });
+}
+
 Result<std::int64_t> StateStoreFake::finish(const Finished& finished, std::int64_t serial,
                                             Time now) {
   return write(*memory_, serial, [&](Snapshot& kept) {
@@ -92,6 +102,13 @@ Result<std::int64_t> StateStoreFake::finish(const Finished& finished, std::int64
         kept.nodes[node] = *record;
       } else {
         kept.nodes.erase(node);
+      }
+    }
+    for (const auto& [name, record] : finished.resources) {
+      if (record) {
+        kept.resources[name] = *record;
+      } else {
+        kept.resources.erase(name);
       }
     }
     for (const auto& [type, number] : finished.highest) {

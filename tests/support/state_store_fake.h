@@ -26,6 +26,9 @@ class StateStoreFake final : public StateStore {
   Result<std::unique_ptr<StoreLock>> lock(const LockInfo& mine, Millis patience) override;
   Result<std::optional<LockInfo>> holder() override;
   Result<std::int64_t> begin(const OpenOp& op, std::int64_t serial) override;
+  Result<std::int64_t> note_attempts(const OpToken& token,
+                                     const std::vector<LaunchAttempt>& attempts,
+                                     std::int64_t serial) override;
   Result<std::int64_t> finish(const Finished& finished, std::int64_t serial, Time now) override;
   Result<std::int64_t> change_cluster(const ClusterChange& change, std::int64_t serial) override;
   Result<std::int64_t> replace(const Snapshot& snapshot, std::int64_t serial) override;

@@ -1,0 +1,61 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "model/json.h"
+#include "model/names.h"
+#include "model/observed.h"
+#include "providers/provider.h"
+
+namespace rayctl {
+
+/// A rule that lets an address reach SSH of a cluster's machines.
+struct AccessRule {
+  std::string cidr;  ///< "203.0.113.7/32"
+  std::string who;   ///< "ana@laptop", "the cluster's file", "" where a rule is not ours
+  bool operator==(const AccessRule&) const = default;
+};
+
+/// Something in the account that carries a cluster's id.
+struct TaggedThing {
+  std::string kind;  ///< "instance", "volume", "security-group", ...
+  std::string id, name;
+  ClusterName cluster;
+  ClusterId cluster_id;
+  bool operator==(const TaggedThing&) const = default;
+};
+
+/// The rights that somebody needs, as a document that the provider's own tools take.
+struct RightsDocument {
+  std::string who;  ///< "operator" or "head"
+  Json document = Json::object();
+  bool operator==(const RightsDocument&) const = default;
+};
+
+/// What clouds have beside machines and people ask them for. May be called concurrently.
+class CloudDesk {
+ public:
+  virtual ~CloudDesk() = default;
+  /// Who may reach SSH, as the cluster's own rules say.
+  virtual Result<std::vector<AccessRule>> list_access(const ResourceScope& scope,
+                                                      Time deadline) = 0;
+  virtual Result<> add_access(const ResourceScope& scope, const AccessRule& rule,
+                              Time deadline) = 0;
+  /// Takes away the rules of an address or of a person; how many there were.
+  virtual Result<int> remove_access(const ResourceScope& scope, const std::string& cidr_or_who,
+                                    Time deadline) = 0;
+  /// Everything in the region that carries any cluster's id.
+  virtual Result<std::vector<TaggedThing>> list_tagged(Time deadline) = 0;
+  /// Removes them in an order that works; machines are waited for.
+  virtual Result<> remove_tagged(const std::vector<TaggedThing>& things, Time deadline) = 0;
+  /// The least rights that the cluster's file needs. Asks nobody.
+  virtual std::vector<RightsDocument> rights() = 0;
+  /// The node configs that Ray's own launcher may have launched this machine with, for the file's
+  /// node config; empty where that cannot be computed.
+  virtual Result<std::vector<Json>> ray_node_configs(const CloudNode& node, const Json& node_config,
+                                                     Time deadline) = 0;
+};
+
+}  // namespace rayctl
