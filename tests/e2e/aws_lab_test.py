@@ -77,7 +77,8 @@ def machines(scratch):
     check(state(one) == "pending", "an instance is not pending at first")
     shown = lab.ec2.describe_instances(InstanceIds=[one])["Reservations"][0]["Instances"][0]
     private, public = shown["PrivateIpAddress"], shown["PublicIpAddress"]
-    lab.until(lambda: ssh(scratch, private, "true").returncode == 0, what="ssh")
+    lab.until(lambda: one in lab.nodes() and lab.nodes()[one]["ssh"], what="sshd")
+    check(ssh(scratch, private, "true").returncode == 0, "ssh does not answer")
     print(f"     from RunInstances to ssh: {time.monotonic() - begun:.2f} s", flush=True)
     name = "ip-" + private.replace(".", "-")
     check(ssh(scratch, public, "echo $USER $(hostname) $(whoami) ~").stdout == f"ubuntu {name} ubuntu /home/ubuntu\n",
@@ -127,7 +128,7 @@ def faults(_):
     with fault(kind="cut"):
         check(refused(launch) == "ResponseParserError", "a cut answer was read")
     with fault(kind="garbage", action="DescribeInstances"):
-        check(refused(lab.ec2.describe_instances) == "ResponseParserError", "garbage was read")
+        check("Reservations" not in lab.ec2.describe_instances(), "it was an answer")
     with fault(kind="slow", action="DescribeInstances", seconds=0.5):
         begun = time.monotonic()
         lab.ec2.describe_instances()
