@@ -118,6 +118,17 @@ def client_tokens(_):
 
 
 @cleaned
+def many(_):
+    begun = time.monotonic()
+    made = launch(MaxCount=16)
+    lab.until(lambda: len(lab.nodes()) == 16 and all(node["ssh"] for node in lab.nodes().values()), what="machines")
+    print(f"     16 machines: {time.monotonic() - begun:.2f} s", flush=True)
+    check(len({lab.run_on(one, "hostname") for one in made}) == 16, "some share a name")
+    lab.ec2.terminate_instances(InstanceIds=made[:8])
+    lab.until(lambda: set(lab.nodes()) == set(made[8:]), what="the end of eight")
+
+
+@cleaned
 def faults(_):
     for code in ("InsufficientInstanceCapacity", "RequestLimitExceeded", "UnauthorizedOperation"):
         with fault(code=code):
@@ -174,6 +185,7 @@ def refusals(_):
     check(refused(delete, GroupId=group) == "DependencyViolation", "a group in use is deleted")
     lab.until(lambda: state(one) == "running", what="running")
     check(refused(lab.ec2.stop_instances, InstanceIds=[one]) == "UnsupportedOperation", "a spot instance stops")
+    check("SpotInstanceRequestId" in lab.instances()[0], "a spot instance shows no request")
     lab.ec2.terminate_instances(InstanceIds=[one])
     lab.until(lambda: refused(delete, GroupId=group) == "", what="the group's end")
     name = "/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-22.04/latest/ami-id"
@@ -291,4 +303,4 @@ def ray_comes_up(_):
 if sys.argv[1:] == ["ray_up"]:
     sys.argv[1:] = []
     main(ray_comes_up)
-main(machines, client_tokens, faults, refusals, validation, credentials, example_of_0_8_7)
+main(machines, client_tokens, many, faults, refusals, validation, credentials, example_of_0_8_7)
