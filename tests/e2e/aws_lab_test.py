@@ -158,6 +158,9 @@ def faults(_):
         (one,) = launch()
     check(refused(lab.ec2.describe_instances, InstanceIds=[one]) == "InvalidInstanceID.NotFound", "it is seen at once")
     lab.until(lambda: refused(lab.ec2.describe_instances, InstanceIds=[one]) == "", what="the instance")
+    with fault(kind="dies"):
+        (gone,) = launch()
+    lab.until(lambda: state(gone) == "terminated", what="its end")
     with fault(kind="no-boot"):
         (dead,) = launch()
     (alive,) = launch()
@@ -243,10 +246,15 @@ def credentials(_):
     iam.attach_role_policy(RoleName="r", PolicyArn="arn:aws:iam::aws:policy/AmazonEC2FullAccess")
     iam.create_instance_profile(InstanceProfileName="p")
     iam.add_role_to_instance_profile(InstanceProfileName="p", RoleName="r")
-    given = lab.client("sts").assume_role(RoleArn="arn:aws:iam::123456789012:role/r", RoleSessionName="session")["Credentials"]
+    role = {"RoleArn": "arn:aws:iam::123456789012:role/r", "RoleSessionName": "session"}
+    given = lab.client("sts").assume_role(**role)["Credentials"]
     keys = {"aws_access_key_id": given["AccessKeyId"], "aws_secret_access_key": given["SecretAccessKey"]}
     check(refused(lab.client("ec2", aws_session_token=given["SessionToken"], **keys).describe_vpcs) == "", "a role")
     check(refused(lab.client("ec2", **keys).describe_vpcs) == "AuthFailure", "a role's key without its token")
+    given = lab.client("sts").assume_role_with_web_identity(**role, WebIdentityToken="x" * 20)["Credentials"]
+    keys = {"aws_access_key_id": given["AccessKeyId"], "aws_secret_access_key": given["SecretAccessKey"],
+            "aws_session_token": given["SessionToken"]}
+    check(":assumed-role/r/session" in lab.client("sts", **keys).get_caller_identity()["Arn"], "another's identity")
     one, two = launch(MaxCount=2, IamInstanceProfile={"Name": "p"}, InstanceMarketOptions={"MarketType": "spot"})
     (bare,) = launch()
     lab.until(lambda: len(lab.nodes()) == 3 and all(node["ssh"] for node in lab.nodes().values()), what="machines")
