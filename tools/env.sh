@@ -9,6 +9,9 @@ RAYCTL_CACHE=${RAYCTL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rayctl-dev}
 RAYCTL_VENV=$RAYCTL_CACHE/venv-$(sha256sum <"$RAYCTL_ROOT/tools/requirements-ray.txt" | cut -c1-12)
 RAYCTL_PYTHON=$RAYCTL_VENV/bin/python
 RAYCTL_RAY=$RAYCTL_VENV/bin/ray
+# The one of the AWS lab (fixtures/awslab): moto and boto3.
+RAYCTL_AWS_VENV=$RAYCTL_CACHE/venv-aws-$(sha256sum <"$RAYCTL_ROOT/tools/requirements-aws.txt" | cut -c1-12)
+RAYCTL_AWS_PYTHON=$RAYCTL_AWS_VENV/bin/python
 # <version>/ray/autoscaler/... of each version in tools/ray-wheels.txt.
 RAYCTL_RAY_WHEELS=$RAYCTL_CACHE/ray-wheels
 # What a person's own build in this tree and ./dev share.
@@ -16,5 +19,5 @@ CCACHE_DIR=$RAYCTL_CACHE/ccache
 # Ray must not report the tests' clusters to anyone.
 RAY_USAGE_STATS_ENABLED=0
 
-export RAYCTL_ROOT RAYCTL_CACHE RAYCTL_VENV RAYCTL_PYTHON RAYCTL_RAY RAYCTL_RAY_WHEELS CCACHE_DIR \
-  RAY_USAGE_STATS_ENABLED
+export RAYCTL_ROOT RAYCTL_CACHE RAYCTL_VENV RAYCTL_PYTHON RAYCTL_RAY RAYCTL_AWS_VENV RAYCTL_AWS_PYTHON RAYCTL_RAY_WHEELS \
+  CCACHE_DIR RAY_USAGE_STATS_ENABLED

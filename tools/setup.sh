@@ -56,24 +56,28 @@ setup_debian() {
   fi
 }
 
-ray_version() { sed -n 's/^ray==//p' tools/requirements-ray.txt; }
+# pinned REQUIREMENTS PACKAGE: its version there.
+pinned() { sed -n "s/^$2==//p" "$1"; }
+ray_version() { pinned tools/requirements-ray.txt ray; }
 
-# .complete is written last, so an interrupted installation is made anew.
+# venv_is_there FOLDER REQUIREMENTS PACKAGE: .complete is written last, so an interrupted installation is made anew.
 venv_is_there() {
-  [[ -e $RAYCTL_VENV/.complete && -x $RAYCTL_RAY ]] &&
-    [[ $("$RAYCTL_PYTHON" -c 'import importlib.metadata as m; print(m.version("ray"))' 2>/dev/null) == "$(ray_version)" ]]
+  [[ -e $1/.complete ]] &&
+    [[ $("$1/bin/python" -c 'import importlib.metadata as m, sys; print(m.version(sys.argv[1]))' "$3" 2>/dev/null) == \
+      "$(pinned "$2" "$3")" ]]
 }
 
+# setup_venv FOLDER REQUIREMENTS PACKAGE: PACKAGE is what the others are there for.
 setup_venv() {
-  if venv_is_there; then
+  if venv_is_there "$@"; then
     return
   fi
-  say "installing Ray $(ray_version) and $(($(grep -c == tools/requirements-ray.txt) - 1)) pinned Python packages in a virtual environment"
-  rm -rf "$RAYCTL_VENV"
-  /usr/bin/python3 -m venv "$RAYCTL_VENV"
-  "$RAYCTL_PYTHON" -m pip --disable-pip-version-check install --quiet --no-deps -r tools/requirements-ray.txt
-  "$RAYCTL_PYTHON" -m pip --disable-pip-version-check check >&2
-  touch "$RAYCTL_VENV/.complete"
+  say "installing $3 $(pinned "$2" "$3") and $(($(grep -c == "$2") - 1)) pinned Python packages in a virtual environment"
+  rm -rf "$1"
+  /usr/bin/python3 -m venv "$1"
+  "$1/bin/python" -m pip --disable-pip-version-check install --quiet --no-deps -r "$2"
+  "$1/bin/python" -m pip --disable-pip-version-check check >&2
+  touch "$1/.complete"
 }
 
 # Unpacks ray/autoscaler/ of the wheels in tools/ray-wheels.txt; the installed version's is linked.
@@ -111,5 +115,6 @@ if ! flock --nonblock 9; then
 fi
 setup_debian
 tools/build_libssh2.sh
-setup_venv
+setup_venv "$RAYCTL_VENV" tools/requirements-ray.txt ray
+setup_venv "$RAYCTL_AWS_VENV" tools/requirements-aws.txt moto
 setup_wheels
