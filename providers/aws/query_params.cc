@@ -32,7 +32,6 @@ void put(Params& params, const std::string& prefix, std::string_view owner, cons
       put(params, prefix + "." + std::string(wire_name(owner, name)), name, member);
     }
   } else if (value.is_array()) {
-    if (value.empty()) params[prefix] = "";
     for (std::size_t i = 0; i < value.size(); ++i)
       put(params, prefix + "." + std::to_string(i + 1), owner, value[i]);
   } else if (!value.is_null()) {
