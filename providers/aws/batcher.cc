@@ -12,15 +12,16 @@ using Ends = std::map<std::string, Changed>;
 
 // Whether one of several may be what the service minds.
 bool about_one(const Changed& end) {
-  if (end) return false;
-  switch (classify(end.api)) {
-    case ErrorClass::kNotFound:
-    case ErrorClass::kBadParameter:
-    case ErrorClass::kInUse:
-    case ErrorClass::kUnknownCode:
-      return end.value.error().fault != Fault::kUnknown;
-    default:
+  if (end || end.api.code.empty()) return false;
+  switch (meaning_of(end.api.code, end.api.status).kind) {
+    case ErrorClass::kThrottled:
+    case ErrorClass::kAccount:
+    case ErrorClass::kBadCredentials:
+    case ErrorClass::kExpired:
+    case ErrorClass::kServerFault:
       return false;
+    default:
+      return true;
   }
 }
 

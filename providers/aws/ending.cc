@@ -1,6 +1,5 @@
 #include "providers/aws/ending.h"
 
-#include "providers/aws/errors.h"
 #include "providers/aws/query_params.h"
 
 namespace rayctl::aws {

@@ -83,11 +83,10 @@ Result<Launch::Next> Launch::start_stopped() {
 Result<Launch::Next> Launch::start(LaunchAttempt& attempt, const std::vector<CloudId>& ids) {
   Changed started = with_.cache_.start(request_, ids, deadline_);
   if (!started) {
-    const ErrorClass kind = classify(started.api);
-    const bool open = started.value.error().fault == Fault::kUnknown ||
-                      kind == ErrorClass::kThrottled || kind == ErrorClass::kServerFault ||
-                      kind == ErrorClass::kNoAnswer;
-    if (open && kind != ErrorClass::kNoCapacity) return started.value.error();
+    const ErrorClass kind = meaning_of(started.api.code, started.api.status).kind;
+    const bool open = started.api.code.empty() || kind == ErrorClass::kThrottled ||
+                      kind == ErrorClass::kServerFault;
+    if (open) return started.value.error();
     troubles_.push_back("stopped machines: " + words(started.api));
     // Best effort: one that stays unmarked is seen as what it is, a stopped machine of the cluster.
     (void)with_.cache_.mark(ids, deadline_);
@@ -154,37 +153,16 @@ Result<Launch::Next> Launch::failed(LaunchAttempt& attempt, const Alternative& a
   const Error& error = reply.value.error();
   const ApiError& api = reply.api;
   const std::string where = describe(alternative);
-  if (api.code == "IdempotentParameterMismatch" || api.code == "IdempotentInstanceTerminated") {
-    return made_before(attempt, where, api);
-  }
-  bool stop = false;
-  switch (classify(api)) {
-    case ErrorClass::kNoAnswer:
-    case ErrorClass::kThrottled:
-    case ErrorClass::kServerFault:
-      return error;
-    case ErrorClass::kUnknownCode:
-      if (error.fault == Fault::kUnknown) return error;
-      break;
-    case ErrorClass::kNoCapacity:
-      with_.memory_.lacked(alternative, with_.clock_.now());
-      break;
-    case ErrorClass::kQuota:
-      break;
-    case ErrorClass::kNotFound:
-      stop = !api.code.starts_with("InvalidSubnet");
-      break;
-    case ErrorClass::kUnauthorized:
-    case ErrorClass::kExpired:
-    case ErrorClass::kBadParameter:
-    case ErrorClass::kInUse:
-      stop = true;
-      break;
-  }
-  troubles_.push_back(where + ": " + words(api));
+  if (api.code.empty()) return error;
+  const ErrorClass kind = meaning_of(api.code, api.status).kind;
+  if (kind == ErrorClass::kThrottled || kind == ErrorClass::kServerFault) return error;
+  if (kind == ErrorClass::kTokenReused) return made_before(attempt, where, api);
+  if (kind == ErrorClass::kNoCapacity) with_.memory_.lacked(alternative, with_.clock_.now());
+  const bool go_on = another_may_work(kind) || api.code.starts_with("InvalidSubnet");
+  troubles_.push_back(where + ": " + (go_on ? words(api) : error.message));
   Result<> ended = end(attempt, {});
   if (!ended) return ended.error();
-  if (!stop) return Next::kGoOn;
+  if (go_on) return Next::kGoOn;
   stopped_by_ = error;
   return Next::kStop;
 }
@@ -202,7 +180,8 @@ Result<Launch::Next> Launch::made_before(LaunchAttempt& attempt, const std::stri
     Reply<std::vector<Ec2Instance>> all = instances_of(with_.api_, request_.cluster, deadline_);
     if (!all) return all.value.error();
     std::erase_if(*all.value, [&](const Ec2Instance& instance) {
-      return instance.node.token != request_.token || counted.contains(instance.node.id);
+      return instance.node.token != request_.token || counted.contains(instance.node.id) ||
+             !usable(instance.node);
     });
     keep(*all);
     for (const Ec2Instance& instance : *all)
@@ -240,7 +219,9 @@ Result<> Launch::look_at_made() {
     std::vector<CloudId> unseen;
     for (const LaunchAttempt& attempt : attempts_) {
       for (const CloudId& id : attempt.made.value_or(std::vector<CloudId>{})) {
-        if (!seen_.contains(id)) unseen.push_back(id);
+        // One that was just started may still be shown as stopped.
+        const auto seen = seen_.find(id);
+        if (seen == seen_.end() || seen->second.power == Power::kStopped) unseen.push_back(id);
       }
     }
     if (unseen.empty()) return {};

@@ -119,9 +119,10 @@ INSTANTIATE_TEST_SUITE_P(
                     "InsufficientCapacity", "InsufficientReservedInstanceCapacity",
                     "InsufficientFreeAddressesInSubnet", "InsufficientCapacityOnHost",
                     "InsufficientAddressCapacity", "Unsupported", "SpotMaxPriceTooLow",
-                    "ReservationCapacityExceeded", "InstanceLimitExceeded", "VcpuLimitExceeded",
-                    "MaxSpotInstanceCountExceeded", "VolumeLimitExceeded", "MaxIOPSLimitExceeded",
-                    "InvalidSubnetID.NotFound", "ThereIsNoSuchCodeYet"));
+                    "ReservationCapacityExceeded", "UnsupportedOperation", "InvalidInstanceType",
+                    "InstanceLimitExceeded", "VcpuLimitExceeded", "MaxSpotInstanceCountExceeded",
+                    "VolumeLimitExceeded", "MaxIOPSLimitExceeded", "InvalidSubnetID.NotFound",
+                    "ThereIsNoSuchCodeYet"));
 
 class StoppingCode : public testing::TestWithParam<const char*> {};
 
@@ -139,7 +140,8 @@ INSTANTIATE_TEST_SUITE_P(Launching, StoppingCode,
                          testing::Values("UnauthorizedOperation", "AuthFailure",
                                          "InvalidParameterValue", "InvalidAMIID.Malformed",
                                          "InvalidAMIID.NotFound", "MissingParameter",
-                                         "InvalidKeyPair.NotFound", "RequestExpired"));
+                                         "InvalidKeyPair.NotFound", "OptInRequired",
+                                         "RequestExpired"));
 
 TEST(Launching, WhereCapacityLackedComesLastForAWhile) {
   LaunchWorld world;
@@ -201,6 +203,22 @@ TEST(Launching, ALostAnswerIsForTheCallerToComeBackWith) {
   ASSERT_TRUE(made);
   EXPECT_EQ(ids_of(*made), living_ids(world.ec2));
   EXPECT_EQ(world.ec2.living().size(), 3U);
+}
+
+TEST(Launching, WhoComesBackWithoutTheAttemptsGoesOnAllTheSame) {
+  LaunchWorld world;
+  world.ec2.capacity[{kA, "on-demand"}] = 0;
+  int calls = 0;
+  world.ec2.loses = [&](const std::string& action) {
+    return action == "RunInstances" && ++calls == 2;
+  };
+  const LaunchRequest request = world.request(2);
+  ASSERT_FALSE(world.launching->launch(request, world.config, world.soon()));
+  world.ec2.capacity.clear();
+  const auto made = world.launching->launch(request, world.config, world.soon());
+  ASSERT_TRUE(made);
+  EXPECT_EQ(by_zone(world.ec2), (std::map<std::string, int>{{kB, 2}}));
+  EXPECT_EQ(ids_of(*made), living_ids(world.ec2));
 }
 
 TEST(Launching, ThrottledToTheEndIsRepeatedAsTheSameCall) {
