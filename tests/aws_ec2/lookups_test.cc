@@ -16,7 +16,7 @@ class InstanceTypesTest : public testing::Test {
                   {"g5.xlarge", {{"vcpus", 4}, {"mib", 16384}, {"gpu", "A10G"}, {"gpus", 1}}},
                   {"trn1.2xlarge", {{"vcpus", 8}, {"mib", 32768}}}};
   }
-  ~InstanceTypesTest() override { std::filesystem::remove_all(folder_); }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
   Result<std::vector<Offer>> offers(const std::vector<std::string>& types) {
     InstanceTypes fresh(ec2_, clock_, file_);
     return fresh.offers(types, clock_.now() + Millis{60'000});
