@@ -39,7 +39,8 @@ bool is_key_of(const ClusterId& id, const fs::path& path) {
 
 Result<bool> write_new_key(const fs::path& path, const std::string& private_text) {
   if (const Result<> folder = make_directories(path.parent_path()); !folder) return folder.error();
-  const fs::path beside = path.parent_path() / X;
+  const fs::path beside =
+      path.parent_path() / ("." + path.filename().string() + "." + random_hex(6));
   if (const Result<> written = write_file_atomic(beside, private_text, 0600); !written)
     return written.error();
   std::error_code failed;
