@@ -31,7 +31,7 @@ Result<IamSeen> make_role(const ResourceJob& job, const Json& want);
 /// profile of others.
 Result<> remove_role(const ResourceJob& job, const std::string& name);
 
-/// One call, two where the tags come separately. `want`: {"profile_name", "role_name", "region"}.
+/// One call. `want`: {"profile_name", "role_name", "region"}.
 Result<IamSeen> find_instance_profile(const ResourceJob& job, const Json& want);
 /// Makes or finds the profile, and returns when the role is to be seen in it. EC2 may still not
 /// know it for some seconds: the launch retries that.

@@ -26,13 +26,6 @@ Result<IamSeen> look(const ResourceJob& job, const std::string& name) {
   for (const pugi::xml_node& role : profile.child("Roles").children())
     seen.roles.push_back(text_of(role, "RoleName"));
   seen.cluster = cluster_in(tags_in(profile.child("Tags")));
-  if (profile.child("Tags")) return seen;
-  const Reply<Answer> tags =
-      call(job, "iam", "ListInstanceProfileTags", {{"InstanceProfileName", name}});
-  if (!tags && is_missing(tags.api)) return seen;
-  if (!tags) return tags.value.error();
-  seen.cluster = cluster_in(
-      tags_in((*tags)->document_element().child("ListInstanceProfileTagsResult").child("Tags")));
   return seen;
 }
 

@@ -94,20 +94,13 @@ Found of_iam(const ResourceJob& job, Kind kind) {
   if (!looked) return looked.value.error();
   std::vector<Orphan> all;
   for (const std::string& name : names) {
-    std::string mark;
-    Tags tags;
-    do {
-      Params params{{roles ? "RoleName" : "InstanceProfileName", name}};
-      if (!mark.empty()) params["Marker"] = mark;
-      const char* const action = roles ? "ListRoleTags" : "ListInstanceProfileTags";
-      const Reply<Answer> got = call(job, "iam", action, params);
-      if (!got && is_missing(got.api)) break;
-      if (!got) return got.value.error();
-      const pugi::xml_node result =
-          (*got)->document_element().child((std::string(action) + "Result").c_str());
-      tags.merge(tags_in(result.child("Tags")));
-      mark = text_of(result, "Marker");
-    } while (!mark.empty());
+    const char* const key = roles ? "RoleName" : "InstanceProfileName";
+    const Reply<Answer> got =
+        call(job, "iam", roles ? "GetRole" : "GetInstanceProfile", {{key, name}});
+    if (!got && is_missing(got.api)) continue;
+    if (!got) return got.value.error();
+    const pugi::xml_node result = (*got)->document_element().first_child();
+    Tags tags = tags_in(result.child(roles ? "Role" : "InstanceProfile").child("Tags"));
     const auto region = tags.find(kTagRegion);
     if (region != tags.end() && region->second == job.api.region())
       add(all, orphan(kind, name, name, std::move(tags)));

@@ -115,8 +115,8 @@ void head_role(Document& document, const PolicyFacts& facts) {
                  document.role(facts.role));
   document.allow("HeadProfile",
                  {"iam:GetInstanceProfile", "iam:CreateInstanceProfile", "iam:TagInstanceProfile",
-                  "iam:ListInstanceProfileTags", "iam:DeleteInstanceProfile",
-                  "iam:AddRoleToInstanceProfile", "iam:RemoveRoleFromInstanceProfile"},
+                  "iam:DeleteInstanceProfile", "iam:AddRoleToInstanceProfile",
+                  "iam:RemoveRoleFromInstanceProfile"},
                  document.iam("instance-profile/" + facts.role));
   document.allow("LookForOrphans", {"iam:ListRoles", "iam:ListInstanceProfiles"}, "*");
 }

@@ -340,7 +340,6 @@ FakeAccount::Done FakeAccount::iam_roles(const std::string& action, const Params
                                 tags_xml("Tags", "member", true, role.tags)),
             ""};
   }
-  if (action == "ListRoleTags") return {tags_xml("Tags", "member", true, role.tags), ""};
   if (action == "UpdateAssumeRolePolicy") {
     role.trust = at(params, "PolicyDocument");
     return {};
@@ -404,8 +403,6 @@ FakeAccount::Done FakeAccount::iam_profiles(const std::string& action, const Par
                                            tags_xml("Tags", "member", true, profile.tags)),
             ""};
   }
-  if (action == "ListInstanceProfileTags")
-    return {tags_xml("Tags", "member", true, profile.tags), ""};
   if (action == "AddRoleToInstanceProfile") {
     if (!roles.contains(role) || roles[role].shown > clock_.now()) return {"", "NoSuchEntity"};
     if (!profile.role.empty()) return {"", "LimitExceeded"};
