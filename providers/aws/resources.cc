@@ -1,0 +1,210 @@
+#include "providers/aws/resources.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/parallel.h"
+#include "providers/aws/iam.h"
+#include "providers/aws/key_files.h"
+#include "providers/aws/key_pair.h"
+
+namespace rayctl::aws {
+namespace {
+
+Error no_such(const ResourceName& name) {
+  return permanent(ErrorCode::kNotSupported, "there is no resource `" + name.text + "` on AWS");
+}
+
+Error no_group() {
+  return permanent(ErrorCode::kNotSupported,
+                   "the config brings its own security groups: change their rules where they were "
+                   "made");
+}
+
+bool foreign(const ResourceScope& scope, const SeenResource& seen) {
+  return !seen.id.empty() && (scope.cluster_id.empty() || seen.cluster != scope.cluster_id);
+}
+
+}  // namespace
+
+Resources::Resources(Api& api, Clock& clock, ResourceSettings settings)
+    : api_(api), clock_(clock), settings_(std::move(settings)) {}
+
+ResourceJob Resources::job(const ResourceScope& scope, Time deadline) const {
+  return {api_, clock_, scope, deadline};
+}
+
+Result<Resources::Look> Resources::look(const ResourceScope& scope, const ResourceSpec& spec,
+                                        Time deadline) const {
+  const ResourceJob at = job(scope, deadline);
+  if (spec.name.text == kKeyPair) {
+    const auto pair = find_key_pair(at, settings_.home, spec.want);
+    if (!pair) return pair.error();
+    return Look{{spec.name, pair->name, pair->id, pair->cluster, ""}, pair->blocked};
+  }
+  if (spec.name.text == kSecurityGroup) {
+    const auto group = find_security_group(at, settings_.security_group, spec.want);
+    if (!group) return group.error();
+    return Look{{spec.name, group->name, group->id, group->cluster, group->differs},
+                group->blocked};
+  }
+  const bool role = spec.name.text == kRole;
+  if (!role && spec.name.text != kInstanceProfile) return no_such(spec.name);
+  const auto seen = role ? find_role(at, spec.want) : find_instance_profile(at, spec.want);
+  if (!seen) return seen.error();
+  return Look{{spec.name, seen->name, seen->arn, seen->cluster, seen->differs}, {}};
+}
+
+Result<Resources::Look> Resources::bring_about(const ResourceScope& scope, const ResourceSpec& spec,
+                                               Time deadline) const {
+  const ResourceJob at = job(scope, deadline);
+  if (spec.name.text == kKeyPair) {
+    const auto pair = make_key_pair(at, settings_.home, spec.want);
+    if (!pair) return pair.error();
+    return Look{{spec.name, pair->name, pair->id, pair->cluster, ""}, {}};
+  }
+  if (spec.name.text == kSecurityGroup) {
+    const auto group = make_security_group(at, settings_.security_group, spec.want);
+    if (!group) return group.error();
+    return Look{{spec.name, group->name, group->id, group->cluster, ""}, {}};
+  }
+  const bool role = spec.name.text == kRole;
+  if (!role && spec.name.text != kInstanceProfile) return no_such(spec.name);
+  const auto made = role ? make_role(at, spec.want) : make_instance_profile(at, spec.want);
+  if (!made) return made.error();
+  return Look{{spec.name, made->name, made->arn, made->cluster, ""}, {}};
+}
+
+Resources::Look Resources::as_recorded(const ResourceScope& scope, const ResourceName& name) const {
+  const ResourceRecord& record = scope.known.at(name);
+  Look result;
+  result.seen = {name, record.title, record.id, std::nullopt, ""};
+  if (record.ours) result.seen.cluster = scope.cluster_id;
+  return result;
+}
+
+Result<SeenResources> Resources::list(const ResourceScope& scope, Time deadline) {
+  SeenResources result;
+  result.wanted = settings_.wanted;
+  std::vector<std::optional<Result<Look>>> looks(result.wanted.size());
+  for_each_index(result.wanted.size(), result.wanted.size(), [&](std::size_t at) {
+    const ResourceSpec& spec = settings_.wanted[at];
+    if (scope.thorough || spec.name.text == kSecurityGroup || !scope.known.contains(spec.name)) {
+      looks[at] = look(scope, spec, deadline);
+      return;
+    }
+    Look recorded = as_recorded(scope, spec.name);
+    if (spec.name.text == kKeyPair)
+      recorded.blocked = missing_key_file(settings_.home, recorded.seen.title);
+    looks[at] = std::move(recorded);
+  });
+  for (std::size_t at = 0; at < looks.size(); ++at) {
+    if (!*looks[at]) return looks[at]->error();
+    Look& found = **looks[at];
+    result.wanted[at].title = found.seen.title;
+    result.blocked.insert(result.blocked.end(), found.blocked.begin(), found.blocked.end());
+    if (found.seen.id.empty()) {
+      forget(found.seen.name);
+      continue;
+    }
+    remember(found.seen);
+    if (foreign(scope, found.seen) && !scope.known.contains(found.seen.name)) {
+      result.notes.push_back("the " + found.seen.name.text + " " + found.seen.title +
+                             " is there already: it is used as it is, and `down` leaves it");
+    }
+    result.seen.push_back(std::move(found.seen));
+  }
+  for (const auto& [name, record] : scope.known) {
+    const bool wanted = std::any_of(result.wanted.begin(), result.wanted.end(),
+                                    [&](const ResourceSpec& spec) { return spec.name == name; });
+    if (!wanted) result.seen.push_back(as_recorded(scope, name).seen);
+  }
+  return result;
+}
+
+Result<SeenResource> Resources::make(const ResourceScope& scope, const ResourceSpec& spec,
+                                     Time deadline) {
+  if (scope.cluster_id.empty())
+    return permanent(ErrorCode::kInternal, "a resource cannot be made without a cluster id");
+  Result<Look> made = bring_about(scope, spec, deadline);
+  if (!made) return made.error();
+  remember(made->seen);
+  return std::move(made->seen);
+}
+
+Result<> Resources::remove(const ResourceScope& scope, const ResourceName& name, Time deadline) {
+  const ResourceJob at = job(scope, deadline);
+  Result<> removed = no_such(name);
+  if (name.text == kKeyPair) {
+    removed = remove_key_pairs(at, settings_.home);
+  } else if (name.text == kSecurityGroup) {
+    removed = remove_security_groups(at);
+  } else if (name.text == kRole) {
+    removed = remove_role(at, iam_name_of(scope, name));
+  } else if (name.text == kInstanceProfile) {
+    removed = remove_instance_profile(at, iam_name_of(scope, name));
+  }
+  if (removed) forget(name);
+  return removed;
+}
+
+std::string Resources::iam_name_of(const ResourceScope& scope, const ResourceName& name) const {
+  const auto record = scope.known.find(name);
+  if (record != scope.known.end() && !record->second.title.empty()) return record->second.title;
+  return iam_name(scope.cluster.text, settings_.region);
+}
+
+void Resources::remember(const SeenResource& seen) {
+  const std::lock_guard lock(mutex_);
+  if (seen.name.text == kKeyPair) ids_.key_name = seen.title;
+  if (seen.name.text == kSecurityGroup) ids_.security_group = seen.id;
+  if (seen.name.text == kInstanceProfile) ids_.instance_profile_arn = seen.id;
+}
+
+void Resources::forget(const ResourceName& name) {
+  const std::lock_guard lock(mutex_);
+  if (name.text == kKeyPair) ids_.key_name.clear();
+  if (name.text == kSecurityGroup) ids_.security_group.clear();
+  if (name.text == kInstanceProfile) ids_.instance_profile_arn.clear();
+}
+
+KnownIds Resources::ids() const {
+  const std::lock_guard lock(mutex_);
+  return ids_;
+}
+
+std::string Resources::key_file() const {
+  const std::string name = ids().key_name;
+  return name.empty() ? "" : aws::key_file(settings_.home, name).string();
+}
+
+Json Resources::group_want() const {
+  for (const ResourceSpec& spec : settings_.wanted) {
+    if (spec.name.text == kSecurityGroup) return spec.want;
+  }
+  return Json();
+}
+
+Result<std::vector<SshAccess>> Resources::list_access(const ResourceScope& scope, Time deadline) {
+  const Json want = group_want();
+  if (want.is_null()) return no_group();
+  return list_ssh_access(job(scope, deadline), settings_.security_group, want);
+}
+
+Result<> Resources::add_access(const ResourceScope& scope, const std::string& cidr,
+                               const std::string& who, Time deadline) {
+  const Json want = group_want();
+  if (want.is_null()) return no_group();
+  return add_ssh_access(job(scope, deadline), settings_.security_group, want, cidr, who);
+}
+
+Result<std::vector<SshAccess>> Resources::remove_access(const ResourceScope& scope,
+                                                        const std::string& cidr_or_who,
+                                                        Time deadline) {
+  const Json want = group_want();
+  if (want.is_null()) return no_group();
+  return remove_ssh_access(job(scope, deadline), settings_.security_group, want, cidr_or_who);
+}
+
+}  // namespace rayctl::aws
