@@ -111,5 +111,6 @@ if ! flock --nonblock 9; then
 fi
 setup_debian
 tools/build_libssh2.sh
+tools/build_libcurl.sh
 setup_venv
 setup_wheels
