@@ -20,9 +20,9 @@ using Answer = std::shared_ptr<const pugi::xml_document>;
 
 /// What an answer that is an error says; `Error::context` has the request id last.
 struct ApiError {
-  int status = 0;        ///< of HTTP; 0 if there was no answer
-  std::string code;      ///< "InsufficientInstanceCapacity"; "" if there was no answer
-  std::string message;   ///< the service's own words, in one line
+  int status = 0;       ///< of HTTP; 0 if there was no answer
+  std::string code;     ///< "InsufficientInstanceCapacity"; "" if there was no answer
+  std::string message;  ///< the service's own words, in one line
 };
 
 /// One of an answer or what went wrong.
