@@ -106,6 +106,9 @@ class SigningClient final : public Client {
   /// The files are read anew each time: what renews credentials writes there.
   Result<Credentials> look(Time deadline) {
     if (settings_.given) {
+      if (settings_.given->access_key.empty() || settings_.given->secret_key.empty()) {
+        return credential_error("provider.aws_credentials needs a key's id and its secret");
+      }
       return Credentials{*settings_.given, std::nullopt, "provider.aws_credentials"};
     }
     Result<Profiles> profiles = load_profiles(settings_.env);

@@ -170,7 +170,7 @@ Found from_profile(CredentialPlaces& places, Time deadline) {
 Result<Credentials> find_credentials(CredentialPlaces& places, Time deadline) {
   if (Found found = from_environment(places)) return *found;
   const Profiles& profiles = places.profiles;
-  if (profiles.named && !profiles.has(profiles.name)) {
+  if (profiles.named && profiles.name != "default" && !profiles.has(profiles.name)) {
     return credential_error("AWS_PROFILE names the profile `" + profiles.name +
                             "`, which is neither in " + profiles.config_path + " nor in " +
                             profiles.credentials_path);

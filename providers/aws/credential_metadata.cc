@@ -81,7 +81,8 @@ Found from_container(CredentialPlaces& places, Time deadline) {
   if (!token->empty()) request.headers.emplace_back("Authorization", *token);
   const Result<HttpResponse> response = ask(places, request, deadline, Millis{2'000}, 3);
   if (!response) {
-    return in_context(credential_error(source + " does not answer"), response.error().message);
+    return in_context(transient(ErrorCode::kCredentials, source + " does not answer"),
+                      response.error().message);
   }
   if (response->status != 200) {
     return credential_error(source + " answers with HTTP status " +
@@ -121,7 +122,8 @@ Found from_instance(CredentialPlaces& places, Time deadline) {
   request.url = base + kRoles + trim(split(trim(role->body), '\n').front());
   const Result<HttpResponse> found = ask(places, request, deadline, each, std::max(tries, 2));
   if (!found) {
-    return in_context(credential_error(source + " does not answer"), found.error().message);
+    return in_context(transient(ErrorCode::kCredentials, source + " does not answer"),
+                      found.error().message);
   }
   if (found->status != 200) {
     return credential_error(source + " answers with HTTP status " + std::to_string(found->status));

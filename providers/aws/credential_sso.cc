@@ -41,20 +41,65 @@ Result<Login> login_of(const CredentialPlaces& places, const std::string& source
   return login;
 }
 
-Result<std::string> access_token(const CredentialPlaces& places, const Login& login,
-                                 const std::string& again) {
+std::string text_after(const Time now, const std::int64_t seconds) {
+  return format_time(now + std::chrono::seconds{seconds}).substr(0, 19) + "Z";
+}
+
+/// Trades a login's refresh token for a new access token, and puts it where the other tools look.
+/// False if that cannot be done; `cached` is then as it was.
+bool renew(CredentialPlaces& places, const Login& login, const std::string& path, Json& cached,
+           Time deadline) {
+  const auto registered = parse_timestamp(text_of(cached, "registrationExpiresAt"));
+  if (text_of(cached, "refreshToken").empty() || !registered || *registered <= places.clock.now()) {
+    return false;
+  }
+  HttpRequest request;
+  request.method = "POST";
+  request.url =
+      resolve_endpoint("sso-oidc", login.region, places.env, places.profiles).url + "token";
+  request.headers = {{"Content-Type", "application/json"}};
+  request.body = Json{{"grantType", "refresh_token"},
+                      {"clientId", text_of(cached, "clientId")},
+                      {"clientSecret", text_of(cached, "clientSecret")},
+                      {"refreshToken", text_of(cached, "refreshToken")}}
+                     .dump();
+  // Once: a refresh token may be good for one use.
+  const Result<HttpResponse> response = ask(places, request, deadline, Millis{10'000}, 1);
+  if (!response || response->status != 200) return false;
+  const Json json = Json::parse(response->body, nullptr, false);
+  const auto seconds = json.is_object() ? json.find("expiresIn") : json.end();
+  if (!json.is_object() || text_of(json, "accessToken").empty() || seconds == json.end() ||
+      !seconds->is_number_integer()) {
+    return false;
+  }
+  cached["accessToken"] = text_of(json, "accessToken");
+  cached["expiresAt"] = text_after(places.clock.now(), seconds->get<std::int64_t>());
+  if (const std::string next = text_of(json, "refreshToken"); !next.empty()) {
+    cached["refreshToken"] = next;
+  }
+  // If it cannot be written, this look-up has its token all the same.
+  (void)write_file_atomic(path, cached.dump(2));
+  return true;
+}
+
+Result<std::string> access_token(CredentialPlaces& places, const Login& login,
+                                 const std::string& again, Time deadline) {
   const std::string path = expand_home("~/.aws/sso/cache/" + sha1_hex(login.cache_key) + ".json",
                                        variable(places.env, "HOME"));
   const Result<std::string> text = read_file(path, 1U << 20);
   if (!text) return credential_error("nobody is logged in: " + again);
-  const Json json = Json::parse(*text, nullptr, false);
-  const std::string token = json.is_object() ? text_of(json, "accessToken") : "";
-  if (token.empty()) return credential_error(path + " holds no login: " + again);
+  Json json = Json::parse(*text, nullptr, false);
+  if (!json.is_object() || text_of(json, "accessToken").empty()) {
+    return credential_error(path + " holds no login: " + again);
+  }
+  constexpr std::chrono::minutes kEarly{15};  // as botocore
   const auto expires = parse_timestamp(text_of(json, "expiresAt"));
-  if (!expires || *expires <= places.clock.now()) {
+  const Time now = places.clock.now();
+  const bool fresh = expires && *expires - now > kEarly;
+  if (!fresh && !renew(places, login, path, json, deadline) && (!expires || *expires <= now)) {
     return credential_error("the SSO login has expired: " + again);
   }
-  return token;
+  return text_of(json, "accessToken");
 }
 
 }  // namespace
@@ -65,7 +110,7 @@ Result<Credentials> from_sso(CredentialPlaces& places, const std::string& profil
   const std::string again = "run `aws sso login --profile " + profile + "`";
   const Result<Login> login = login_of(places, source, section);
   if (!login) return login.error();
-  const Result<std::string> token = access_token(places, *login, again);
+  const Result<std::string> token = access_token(places, *login, again, deadline);
   if (!token) return in_context(token.error(), "credentials of " + source);
 
   const Endpoint portal = resolve_endpoint("sso", login->region, places.env, places.profiles);

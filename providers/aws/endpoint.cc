@@ -42,10 +42,21 @@ std::string first_setting(std::initializer_list<std::string> values) {
   return "";
 }
 
+/// "sso-oidc" is "sso_oidc" in a file and SSO_OIDC in a variable.
+std::string with_underscores(std::string text) {
+  std::replace(text.begin(), text.end(), '-', '_');
+  return text;
+}
 std::string upper(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return text;
+}
+
+/// How the service's address begins.
+std::string host_name(const std::string& service) {
+  if (service == "sso") return "portal.sso";
+  return service == "sso-oidc" ? "oidc" : service;
 }
 
 std::string configured_url(const std::string& service, const Environment& env,
@@ -58,8 +69,8 @@ std::string configured_url(const std::string& service, const Environment& env,
   Section services;
   const auto found = profiles.services.find(setting(profile, "services"));
   if (found != profiles.services.end()) services = found->second;
-  return first_setting({variable(env, "AWS_ENDPOINT_URL_" + upper(service)),
-                        setting(services, service + ".endpoint_url"),
+  return first_setting({variable(env, "AWS_ENDPOINT_URL_" + upper(with_underscores(service))),
+                        setting(services, with_underscores(service) + ".endpoint_url"),
                         variable(env, "AWS_ENDPOINT_URL"), setting(profile, "endpoint_url")});
 }
 
@@ -75,8 +86,7 @@ Endpoint resolve_endpoint(const std::string& service, const std::string& region,
   if (endpoint.url.empty()) {
     const bool fips = is_true(env, "AWS_USE_FIPS_ENDPOINT") ||
                       setting(profiles.merged(profiles.name), "use_fips_endpoint") == "true";
-    const std::string name = service == "sso" ? "portal.sso" : service;
-    endpoint.url = "https://" + name + (fips && !partition.own_fips ? "-fips" : "") +
+    endpoint.url = "https://" + host_name(service) + (fips && !partition.own_fips ? "-fips" : "") +
                    (is_iam ? std::string(partition.iam_prefix) : "." + region) + "." +
                    std::string(partition.domain);
   }

@@ -12,9 +12,10 @@ struct Endpoint {
   bool operator==(const Endpoint&) const = default;
 };
 
-/// The endpoint of "ec2", "iam", "sts", "ssm" or "sso" (its portal) in a region: what the
-/// environment or the profile says (AWS_ENDPOINT_URL_EC2, AWS_ENDPOINT_URL, endpoint_url; unless
-/// AWS_IGNORE_CONFIGURED_ENDPOINT_URLS), else AWS's own; AWS_USE_FIPS_ENDPOINT is heeded. Pure.
+/// The endpoint of "ec2", "iam", "sts", "ssm", "sso" (its portal) or "sso-oidc" in a region: what
+/// the environment or the profile says (AWS_ENDPOINT_URL_EC2, AWS_ENDPOINT_URL, endpoint_url;
+/// unless AWS_IGNORE_CONFIGURED_ENDPOINT_URLS), else AWS's own; AWS_USE_FIPS_ENDPOINT is heeded.
+/// Pure.
 Endpoint resolve_endpoint(const std::string& service, const std::string& region,
                           const Environment& env, const Profiles& profiles);
 

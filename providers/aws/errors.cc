@@ -104,6 +104,7 @@ constexpr ErrorRow kRows[] = {
     {"RequestTimeTooSkewed", Kind::kExpired},
 
     {"MalformedPolicyDocument", Kind::kBadParameter},
+    {"OperationNotPermitted", Kind::kBadParameter},  // protected against termination
     {"ParameterPatternMismatchException", Kind::kBadParameter},
     {"UnknownParameter", Kind::kBadParameter},
     {"UnknownPrincipalType.Unsupported", Kind::kBadParameter},
@@ -130,7 +131,6 @@ constexpr ErrorRow kRows[] = {
     {"IncorrectSpotRequestState", Kind::kWrongState},
     {"IncorrectState", Kind::kWrongState},
     {"InvalidState", Kind::kWrongState},
-    {"OperationNotPermitted", Kind::kWrongState},
 
     {"IdempotentInstanceTerminated", Kind::kTokenReused},
     {"IdempotentParameterMismatch", Kind::kTokenReused},
@@ -175,8 +175,6 @@ ErrorMeaning meaning_of_kind(Kind kind) {
       return {kind, Fault::kUnknown, ErrorCode::kProviderUnavailable};
     case Kind::kNoCapacity:
       return {kind, Fault::kTransient, ErrorCode::kLaunchFailed};
-    case Kind::kNotOffered:
-      return {kind, Fault::kPermanent, ErrorCode::kLaunchFailed};
     case Kind::kUnauthorized:
     case Kind::kBadCredentials:
     case Kind::kExpired:
@@ -201,9 +199,13 @@ std::string word_after(const std::string& text, std::string_view label) {
   return word;
 }
 
-std::string without_encoded_message(const std::string& text) {
-  const std::size_t start = text.find("Encoded authorization failure message");
-  return trim(text.substr(0, start));
+/// Without what is long and for nobody, or holds the session's token (a canonical string does).
+std::string without_secrets(const std::string& text) {
+  std::size_t end = text.size();
+  for (const char* start : {"Encoded authorization failure message", "The Canonical String"}) {
+    end = std::min(end, text.find(start));
+  }
+  return trim(text.substr(0, end));
 }
 
 std::string in_one_line(std::string text) {
@@ -248,7 +250,7 @@ bool another_may_work(ErrorClass kind) {
 
 Error error_of(const std::string& doing, const ApiError& answer, const std::string& request_id) {
   const ErrorMeaning meaning = meaning_of(answer.code, answer.status);
-  const std::string words = in_one_line(without_encoded_message(answer.message));
+  const std::string words = in_one_line(without_secrets(answer.message));
   std::string message = doing + ": ";
   if (meaning.kind == Kind::kUnauthorized) {
     message = not_allowed(doing, words);

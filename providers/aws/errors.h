@@ -53,7 +53,8 @@ std::span<const ErrorRow> error_rows();
 
 /// The error of a call that the service refused: what was done ("ec2:RunInstances"), the code and
 /// the service's words; for a right that is missing, whose and how to find what is needed. An
-/// encoded authorization message is cut out. `request_id` becomes the last of the context.
+/// encoded authorization message and a canonical string, which holds the token, are cut out.
+/// `request_id` becomes the last of the context.
 Error error_of(const std::string& doing, const ApiError& answer, const std::string& request_id);
 
 }  // namespace rayctl::aws

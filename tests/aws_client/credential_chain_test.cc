@@ -199,8 +199,8 @@ TEST_F(CredentialChainTest, AWebIdentityIsExchanged) {
   };
   EXPECT_EQ(key(), "WEB/a/tok");
   const ReceivedRequest got = server_.requests().back();
-  EXPECT_THAT(got.body, AllOf(HasSubstr("WebIdentityToken=the.jwt"),
-                              HasSubstr("RoleArn=arn%3Aweb"), HasSubstr("RoleSessionName=pod")));
+  EXPECT_THAT(got.body, AllOf(HasSubstr("WebIdentityToken=the.jwt"), HasSubstr("RoleArn=arn%3Aweb"),
+                              HasSubstr("RoleSessionName=pod")));
   EXPECT_FALSE(got.headers.contains("authorization"));
   env_["AWS_WEB_IDENTITY_TOKEN_FILE"] = home_.path("nothing");
   EXPECT_THAT(complaint(), HasSubstr(home_.path("nothing")));
@@ -230,6 +230,42 @@ TEST_F(CredentialChainTest, ALoginOfSsoIsUsed) {
   EXPECT_EQ(server_.requests()[0].headers.at("x-amz-sso_bearer_token"), "tok-1");
   answer_ = [](const ReceivedRequest&) { return ScriptedAnswer{.status = 401}; };
   EXPECT_THAT(complaint(), HasSubstr("aws sso login"));
+}
+
+TEST_F(CredentialChainTest, ALoginOfSsoIsRenewedBeforeItExpires) {
+  home_.config(
+      "[default]\nsso_session=corp\nsso_account_id=123\nsso_role_name=r\n"
+      "[sso-session corp]\nsso_region=eu-west-1\nsso_start_url=https://corp/start\n");
+  const std::string cache = ".aws/sso/cache/" + sha1_hex("corp") + ".json";
+  home_.write(cache, R"({"accessToken":"old","expiresAt":"2026-01-02T03:10:00Z","clientId":"id",)"
+                     R"("clientSecret":"cs","refreshToken":"r1","startUrl":"https://corp/start",)"
+                     R"("registrationExpiresAt":"2026-02-02T03:10:00Z"})");
+  bool renewable = true;
+  answer_ = [&](const ReceivedRequest& got) {
+    if (got.method == "POST") {
+      return ScriptedAnswer{
+          .status = renewable ? 200 : 400,
+          .body = R"({"accessToken":"new","expiresIn":3600,"refreshToken":"r2"})"};
+    }
+    return ScriptedAnswer{.body = R"({"roleCredentials":{"accessKeyId":")" +
+                                  got.headers.at("x-amz-sso_bearer_token") +
+                                  R"(","secretAccessKey":"s","sessionToken":"t",)"
+                                  R"("expiration":1767326645000}})"};
+  };
+  renewable = false;
+  EXPECT_EQ(key(), "old/s/t");  // still good, so it serves
+  renewable = true;
+  EXPECT_EQ(key(), "new/s/t");
+  const ReceivedRequest renewal = server_.requests().at(2);
+  EXPECT_EQ(renewal.target, "/token");
+  EXPECT_EQ(renewal.body, R"({"clientId":"id","clientSecret":"cs","grantType":"refresh_token",)"
+                          R"("refreshToken":"r1"})");
+  EXPECT_EQ(key(), "new/s/t");
+  EXPECT_THAT(targets().back(), HasSubstr("GET "));
+  EXPECT_EQ(targets().size(), 5U);
+  const auto kept = read_file(home_.path(cache));
+  EXPECT_THAT(*kept, AllOf(HasSubstr("\"r2\""), HasSubstr("2026-01-02T04:04:05Z"),
+                           HasSubstr("https://corp/start")));
 }
 
 TEST_F(CredentialChainTest, ALoginOfTheOldFormIsFoundByItsUrl) {

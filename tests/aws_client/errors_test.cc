@@ -92,6 +92,18 @@ TEST(ErrorsTest, AMissingRightSaysWhoseAndWhatToDo) {
             "iam:CreateRole is not allowed; `rayctl iam-policy CONFIG` prints what is needed");
 }
 
+TEST(ErrorsTest, TheCanonicalStringIsCutOut) {
+  const Error error = error_of(
+      "iam:GetRole",
+      {403, "SignatureDoesNotMatch",
+       "The request signature we calculated does not match. \n\nThe Canonical String for this "
+       "request should have been\n'POST\nx-amz-security-token:hunter2'"},
+      "");
+  EXPECT_EQ(error.message,
+            "iam:GetRole: SignatureDoesNotMatch: The request signature we calculated does not "
+            "match.");
+}
+
 TEST(ErrorsTest, TheServicesWordsAreInOneLine) {
   const Error error = error_of("ec2:RunInstances", {400, "VcpuLimitExceeded", "You have\n 5"}, "");
   EXPECT_EQ(error.message, "ec2:RunInstances: VcpuLimitExceeded: You have  5");
