@@ -67,6 +67,17 @@ Bytes hash(const EVP_MD* algorithm, std::string_view bytes, unsigned& size) {
   return out;
 }
 
+Bytes hmac(std::string_view key, std::string_view bytes, unsigned& size) {
+  Bytes out{};
+  // An empty view may hold a null pointer, which HMAC() reads as "the key of last time".
+  const char* start = key.empty() ? "" : key.data();
+  must(HMAC(sha256(), start, static_cast<int>(key.size()),
+            reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), out.data(),
+            &size) != nullptr,
+       "HMAC");
+  return out;
+}
+
 }  // namespace
 
 std::string sha256_hex(std::string_view bytes) {
@@ -87,16 +98,16 @@ std::string sha256_base32hex(std::string_view bytes) {
   return base32hex(digest.data(), size);
 }
 
-std::string hmac_sha256_hex(std::string_view key, std::string_view bytes) {
-  Bytes out{};
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
   unsigned size = 0;
-  // An empty view may hold a null pointer, which HMAC() reads as "the key of last time".
-  const char* start = key.empty() ? "" : key.data();
-  must(HMAC(sha256(), start, static_cast<int>(key.size()),
-            reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), out.data(),
-            &size) != nullptr,
-       "HMAC");
-  return hex(out.data(), size);
+  const Bytes code = hmac(key, bytes, size);
+  return {reinterpret_cast<const char*>(code.data()), size};
+}
+
+std::string hmac_sha256_hex(std::string_view key, std::string_view bytes) {
+  unsigned size = 0;
+  const Bytes code = hmac(key, bytes, size);
+  return hex(code.data(), size);
 }
 
 std::string short_digest(std::string_view bytes) {

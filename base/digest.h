@@ -12,6 +12,8 @@ std::string sha256_hex(std::string_view bytes);
 std::string sha1_hex(std::string_view bytes);
 /// SHA-256 in base32hex (RFC 4648, lower case, no padding), as Ray 2.60 writes its hashes.
 std::string sha256_base32hex(std::string_view bytes);
+/// HMAC-SHA-256 as its 32 bytes.
+std::string hmac_sha256(std::string_view key, std::string_view bytes);
 /// HMAC-SHA-256 in lower-case hex.
 std::string hmac_sha256_hex(std::string_view key, std::string_view bytes);
 /// The first 80 bits of SHA-256 in hex (20 characters): what our own digests of specs use, short

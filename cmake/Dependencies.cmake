@@ -69,3 +69,4 @@ target_link_libraries(dep_grpc INTERFACE
   -Wl,--start-group ${_grpc} ${_absl} -Wl,--end-group Threads::Threads)
 
 include("${CMAKE_CURRENT_LIST_DIR}/Libssh2.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/Libcurl.cmake")

@@ -115,6 +115,7 @@ if ! flock --nonblock 9; then
 fi
 setup_debian
 tools/build_libssh2.sh
+tools/build_libcurl.sh
 setup_venv "$RAYCTL_VENV" tools/requirements-ray.txt ray
 setup_venv "$RAYCTL_AWS_VENV" tools/requirements-aws.txt moto
 setup_wheels
