@@ -1,0 +1,114 @@
+#include "providers/aws/aws_desk.h"
+
+#include <utility>
+
+#include "base/text.h"
+#include "providers/aws/ec2_cluster.h"
+#include "providers/aws/images.h"
+#include "providers/aws/instances.h"
+#include "providers/aws/orphans.h"
+
+namespace rayctl::aws {
+namespace {
+
+TaggedThing shown(const Orphan& orphan) {
+  return {.kind = kind_text(orphan.kind),
+          .id = orphan.id,
+          .name = orphan.name,
+          .cluster = orphan.cluster,
+          .cluster_id = orphan.cluster_id};
+}
+
+class AwsDesk final : public CloudDesk {
+ public:
+  explicit AwsDesk(std::shared_ptr<Ec2Cluster> cluster) : cluster_(std::move(cluster)) {}
+
+  Result<std::vector<AccessRule>> list_access(const ResourceScope& scope, Time deadline) override {
+    Result<std::vector<SshAccess>> found = cluster_->resources().list_access(scope, deadline);
+    if (!found) return found.error();
+    std::vector<AccessRule> rules;
+    for (const SshAccess& each : *found)
+      rules.push_back({.cidr = each.cidr, .who = each.who});
+    return rules;
+  }
+  Result<> add_access(const ResourceScope& scope, const AccessRule& rule, Time deadline) override {
+    return cluster_->resources().add_access(scope, rule.cidr, rule.who, deadline);
+  }
+  Result<int> remove_access(const ResourceScope& scope, const std::string& cidr_or_who,
+                            Time deadline) override {
+    Result<std::vector<SshAccess>> removed =
+        cluster_->resources().remove_access(scope, cidr_or_who, deadline);
+    if (!removed) return removed.error();
+    return static_cast<int>(removed->size());
+  }
+
+  Result<std::vector<TaggedThing>> list_tagged(Time deadline) override {
+    Result<std::vector<Orphan>> orphans =
+        find_orphans(cluster_->api(), cluster_->clock(), deadline);
+    if (!orphans) return orphans.error();
+    std::vector<TaggedThing> things;
+    for (const Orphan& each : *orphans)
+      things.push_back(shown(each));
+    return things;
+  }
+
+  Result<> remove_tagged(const std::vector<TaggedThing>& things, Time deadline) override {
+    Result<std::vector<Orphan>> orphans =
+        find_orphans(cluster_->api(), cluster_->clock(), deadline);
+    if (!orphans) return orphans.error();
+    std::erase_if(*orphans, [&](const Orphan& orphan) {
+      return std::find(things.begin(), things.end(), shown(orphan)) == things.end();
+    });
+    const auto stayed = remove_orphans(cluster_->api(), cluster_->clock(), cluster_->home(),
+                                       *std::move(orphans), deadline);
+    if (stayed.empty()) return {};
+    std::vector<std::string> left;
+    for (const auto& [orphan, why] : stayed)
+      left.push_back(orphan.id + " (" + why.message + ")");
+    return unknown_outcome(ErrorCode::kTerminateFailed, "still there: " + join(left, "; "));
+  }
+
+  std::vector<RightsDocument> rights() override {
+    const PolicyFacts facts = policy_facts(cluster_->config(), cluster_->facts());
+    std::vector<RightsDocument> documents = {{"operator", operator_policy(facts)}};
+    if (facts.head_manages) documents.push_back({"head", head_policy(facts)});
+    return documents;
+  }
+
+  // What Ray's bootstrap_aws (2.60, autoscaler/_private/aws/config.py) fills in is read off the
+  // machine; the subnets, of which a machine shows only its own, are computed as Ray does.
+  Result<std::vector<Json>> ray_node_configs(const CloudNode& node, const Json& node_config,
+                                             Time deadline) override {
+    Reply<std::vector<Ec2Instance>> found = instances_by_id(cluster_->api(), {node.id}, deadline);
+    if (!found) return found.value.error();
+    if (found->empty()) return std::vector<Json>();
+    const Ec2Instance& instance = found->front();
+    Json config = node_config;
+    const std::string image = config.value("ImageId", "");
+    if (image.empty() || !image_parameter(image).empty()) config["ImageId"] = instance.image;
+    if (!config.contains("KeyName") && !instance.key_name.empty()) {
+      config["KeyName"] = instance.key_name;
+    }
+    if (!config.contains("SubnetIds")) {
+      Result<std::vector<std::string>> subnets = cluster_->subnet_ids(config, deadline);
+      if (!subnets) return subnets.error();
+      config["SubnetIds"] = *subnets;
+    }
+    if (!config.contains("SecurityGroupIds")) config["SecurityGroupIds"] = instance.groups;
+    if (node.head && !config.contains("IamInstanceProfile") && !instance.profile_arn.empty()) {
+      config["IamInstanceProfile"] = {{"Arn", instance.profile_arn}};
+    }
+    return std::vector<Json>{std::move(config)};
+  }
+
+ private:
+  const std::shared_ptr<Ec2Cluster> cluster_;
+};
+
+}  // namespace
+
+std::unique_ptr<CloudDesk> make_aws_desk(std::shared_ptr<Ec2Cluster> cluster) {
+  return std::make_unique<AwsDesk>(std::move(cluster));
+}
+
+}  // namespace rayctl::aws
