@@ -27,7 +27,7 @@ struct SecurityRule {
   std::string about;  ///< its description; no part of what it is
   /// Of what it lets in.
   std::strong_ordering operator<=>(const SecurityRule& other) const;
-  bool operator==(const SecurityRule& other) const { return (*this <=> other) == 0; }
+  bool operator==(const SecurityRule& other) const { return std::is_eq(*this <=> other); }
 };
 
 /// TCP on one port from a network.
