@@ -36,13 +36,13 @@ struct Reply {
 };
 
 /// Calls of AWS services, signed. Retried here, with jittered backoff and within the deadline:
-/// throttling, a connection that cannot be had and, for calls that are safe to repeat (retry.h: they
-/// read, have a ClientToken, or set what is then set), a lost answer and a failure of the service's
-/// own. Expired credentials are looked for again once. Nothing else is retried. Faults: kTransient (it did
-/// not happen: throttled to the end, no capacity, no connection), kPermanent (refused), kUnknown
-/// (no answer, or a 5xx to a call that changes something). kCredentials where credentials are
-/// missing, expired or without the right: the message then names the action ("ec2:RunInstances")
-/// and `rayctl iam-policy`. Thread-safe.
+/// throttling, a connection that cannot be had and, for calls that are safe to repeat (retry.h:
+/// they read, have a ClientToken, or set what is then set), a lost answer and a failure of the
+/// service's own. Expired credentials are looked for again once. Nothing else is retried. Faults:
+/// kTransient (it did not happen: throttled to the end, no capacity, no connection), kPermanent
+/// (refused), kUnknown (no answer, or a 5xx to a call that changes something). kCredentials where
+/// credentials are missing, expired or without the right: the message then names the action
+/// ("ec2:RunInstances") and `rayctl iam-policy`. Thread-safe.
 class Api {
  public:
   virtual ~Api() = default;
