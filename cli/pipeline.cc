@@ -29,16 +29,6 @@ void each_machine(const Observed& observed, const Use& use) {
   }
 }
 
-Result<MountDigests> hash_mounts(Cluster& cluster) {
-  MountDigests digests;
-  for (const FileMountConfig& mount : cluster.config().file_mounts) {
-    Result<Manifest> manifest = cluster.manifest({.remote = mount.remote, .local = mount.local});
-    if (!manifest) return in_context(manifest.error(), "reading file mount " + mount.remote);
-    digests[mount.remote] = manifest_digest(*manifest);
-  }
-  return digests;
-}
-
 /// Puts into the config what names of images mean. Gives all that it has.
 Result<std::map<std::string, std::string>> resolve_images(Session& session, Cluster& cluster,
                                                           const Goal& goal,
@@ -80,6 +70,16 @@ void look_closer(Session& session, Cluster& cluster, const Goal& goal, Prepared&
 }
 
 }  // namespace
+
+Result<MountDigests> hash_mounts(Cluster& cluster) {
+  MountDigests digests;
+  for (const FileMountConfig& mount : cluster.config().file_mounts) {
+    Result<Manifest> manifest = cluster.manifest({.remote = mount.remote, .local = mount.local});
+    if (!manifest) return in_context(manifest.error(), "reading file mount " + mount.remote);
+    digests[mount.remote] = manifest_digest(*manifest);
+  }
+  return digests;
+}
 
 std::map<NodeTypeName, int> count_living(const Snapshot& snapshot, const Observed& observed) {
   std::map<NodeTypeName, int> living;

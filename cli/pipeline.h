@@ -2,11 +2,15 @@
 #include <map>
 
 #include "cli/cluster.h"
+#include "config/resolve.h"
 #include "model/desired.h"
 #include "model/plan.h"
 #include "planner/planner.h"
 
 namespace rayctl {
+
+/// Digests of what the file mounts hold now; the first mount that cannot be read is the error.
+Result<MountDigests> hash_mounts(Cluster& cluster);
 
 /// What a run is for, beside the YAML.
 struct Goal {

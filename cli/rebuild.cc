@@ -47,6 +47,18 @@ NodeTypeName type_of(const Config& config, const CloudNode& machine) {
   return config.head_type;
 }
 
+/// What Ray's launcher calls up to date has everything that the file says: its own digests of that
+/// cover what only it computes.
+void take_as_current(NodeRecord& record, const NodeSpec& spec) {
+  const SpecDigests& now = spec.digests;
+  record.applied.docker = now.docker;
+  record.applied.files = now.files;
+  record.applied.setup = now.setup;
+  record.applied.synced = now.synced;
+  record.running = {
+      .docker = now.docker, .files = now.files, .setup = now.setup, .start = now.start};
+}
+
 }  // namespace
 
 Rebuilt rebuild_snapshot(const Config& config, const Desired& desired, const Snapshot& previous,
@@ -83,6 +95,11 @@ Rebuilt rebuild_snapshot(const Config& config, const Desired& desired, const Sna
         if (same) made.applied.launch = spec->second.digests.launch;
         if (!same) rebuilt.launched_otherwise.push_back(name);
       }
+    }
+    const auto spec = desired.specs.find(made.type);
+    if (!machine.cluster && spec != desired.specs.end() && made.phase == Phase::kReady) {
+      take_as_current(made, spec->second);
+      rebuilt.taken_as_current.push_back(name);
     }
     int& highest = snapshot.highest[made.type];
     highest = std::max(highest, number_of(name));

@@ -19,6 +19,9 @@ struct Rebuilt {
   /// Machines that carry Ray's digest of another launch config than the file's. Nothing of ours
   /// says how they were launched, so they are kept as they are.
   std::vector<NodeName> launched_otherwise;
+  /// Machines of other tools on which everything counts as the file says it, since nothing of ours
+  /// says otherwise.
+  std::vector<NodeName> taken_as_current;
 };
 
 /// The values of Ray's tag ray-launch-config that mean "launched as the file says".

@@ -62,6 +62,11 @@ void read(const Tags& tags, const char* key, std::optional<T>& into) {
   into = value == nullptr ? std::nullopt : std::optional<T>(T{*value});
 }
 
+/// What Ray calls a node of a cluster, and a console shows.
+std::string ray_name(const ClusterName& cluster, bool head) {
+  return "ray-" + cluster.text + "-" + kind_of(head);
+}
+
 }  // namespace
 
 Tags launch_tags(const ClusterName& cluster, const ClusterId& id, const NodeSpec& spec,
@@ -71,6 +76,7 @@ Tags launch_tags(const ClusterName& cluster, const ClusterId& id, const NodeSpec
   return {{kTagClusterName, cluster.text},
           {kTagNodeKind, kind_of(spec.head)},
           {kTagUserNodeType, spec.type.text},
+          {kTagNodeName, ray_name(cluster, spec.head)},
           {kTagNodeStatus, kStatusUninitialized},
           {kTagOp, token.text},
           {kTagClusterId, id.text},
@@ -79,7 +85,7 @@ Tags launch_tags(const ClusterName& cluster, const ClusterId& id, const NodeSpec
 }
 
 Tags naming_tags(const ClusterName& cluster, const NodeName& node, bool head) {
-  return {{kTagNode, node.text}, {kTagNodeName, "ray-" + cluster.text + "-" + kind_of(head)}};
+  return {{kTagNode, node.text}, {kTagNodeName, ray_name(cluster, head)}};
 }
 
 Tags record_tags(const NodeRecord& record) {

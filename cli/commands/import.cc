@@ -4,6 +4,7 @@
 
 #include "applier/secrets.h"
 #include "base/digest.h"
+#include "base/files.h"
 #include "base/text.h"
 #include "cli/commands/change_flags.h"
 #include "cli/commands/verbs.h"
@@ -11,6 +12,8 @@
 #include "cli/output.h"
 #include "cli/ray_tags.h"
 #include "cli/rebuild.h"
+#include "cli/section.h"
+#include "cli/views/node_list.h"
 #include "cli/views/plan_view.h"
 #include "config/resolve.h"
 #include "state/sqlite_store.h"
@@ -50,9 +53,19 @@ class ImportVerb final : public Verb {
             .provider(cluster.config().provider)
             .list(cluster.config().cluster, session.clock.now() + kCall);
     if (!machines) return machines.error();
-    const Desired desired = resolve(cluster.config(), Scale{}, {}, cluster.digest_key());
-    Rebuilt rebuilt = rebuild_snapshot(cluster.config(), desired, *previous, *machines,
-                                       random_hex(8), tags_of(session, cluster, desired));
+    Config as_launched = cluster.config();
+    Result<LaunchedAs> launched = launched_as(session, cluster, *machines, as_launched);
+    if (!launched) return launched.error();
+    Result<MountDigests> mounts = hash_mounts(cluster);
+    if (!mounts) return mounts.error();
+    const Desired desired = resolve(as_launched, Scale{}, *mounts, cluster.digest_key());
+    RayLaunchTags tags = tags_of(session, cluster, desired);
+    for (const auto& [type, more] : launched->tags)
+      tags[type].insert(more.begin(), more.end());
+    Rebuilt rebuilt =
+        rebuild_snapshot(as_launched, desired, *previous, *machines, random_hex(8), tags);
+    rebuilt.snapshot.pins[kImagePin] = launched->images;
+    if (launched->images.empty()) rebuilt.snapshot.pins.erase(kImagePin);
     Result<bool> go_on = confirmed(session, rebuilt);
     if (!go_on) return go_on.error();
     if (!*go_on) return 1;
@@ -97,6 +110,57 @@ class ImportVerb final : public Verb {
     for (const auto& [type, spec] : desired.specs)
       tags[type] = ray_launch_tags(cluster.config(), secrets->reveal(spec.launch));
     return tags;
+  }
+
+  /// What the machines themselves say of how they were launched, where their place can tell.
+  struct LaunchedAs {
+    std::map<std::string, std::string> images;  ///< what names of images meant for them
+    RayLaunchTags tags;                         ///< Ray's digests of what it launched them from
+  };
+
+  /// Puts the images that the machines run into `config`.
+  static Result<LaunchedAs> launched_as(Session& session, Cluster& cluster,
+                                        const std::vector<CloudNode>& machines, Config& config) {
+    LaunchedAs found;
+    Provider& provider = cluster.world().provider(config.provider);
+    const Time deadline = session.clock.now() + kCall;
+    std::map<std::string, std::string> running;
+    if (Result<CloudDesk*> desk = cluster.desk()) {
+      for (const CloudNode& machine : machines) {
+        if (machine.power != Power::kRunning) continue;
+        const NodeTypeConfig* type =
+            config.find(machine.type.value_or(machine.head ? config.head_type : NodeTypeName{}));
+        if (type == nullptr) continue;
+        Result<std::vector<Json>> configs =
+            (*desk)->ray_node_configs(machine, type->node_config, deadline);
+        if (!configs) return configs.error();
+        for (const Json& each : *configs) {
+          running.emplace(text_in(type->node_config, "ImageId"), text_in(each, "ImageId"));
+          found.tags[type->name].merge(ray_launch_tags(with_key(config, each), each));
+        }
+      }
+    }
+    std::vector<Json*> node_configs;
+    for (NodeTypeConfig& type : config.node_types)
+      node_configs.push_back(&type.node_config);
+    // Without an image in the file, the name that stands for it has no meaning of its own yet.
+    if (const auto unnamed = running.find(""); unnamed != running.end()) {
+      running.emplace("latest_dlami", unnamed->second);
+    }
+    Result<std::map<std::string, std::string>> images =
+        provider.resolve_images(node_configs, running, deadline);
+    if (!images) return in_context(images.error(), "looking up images");
+    found.images = *std::move(images);
+    return found;
+  }
+
+  /// The config with the key that Ray's launcher makes where the file names none.
+  static Config with_key(Config config, const Json& node_config) {
+    if (text_in(config.auth, "ssh_private_key").empty()) {
+      config.auth["ssh_private_key"] =
+          home_directory() + "/.ssh/" + text_in(node_config, "KeyName") + ".pem";
+    }
+    return config;
   }
 
   Result<bool> confirmed(Session& session, const Rebuilt& rebuilt) {
@@ -144,6 +208,7 @@ class ImportVerb final : public Verb {
                           {"nodes", names},
                           {"taken_in", rebuilt.foreign.size()},
                           {"launched_otherwise", names_of(rebuilt.launched_otherwise)},
+                          {"taken_as_current", names_of(rebuilt.taken_as_current)},
                           {"plan", plan_json(plan, source_of(cluster_))}});
       return 0;
     }
@@ -155,6 +220,11 @@ class ImportVerb final : public Verb {
       session.io.out << name.text
                      << " was launched from another node_config or auth than the file has (its tag "
                         "ray-launch-config differs). It is kept as it is.\n";
+    }
+    if (!rebuilt.taken_as_current.empty()) {
+      session.io.out << "Files, set-up and Ray on " << node_list(rebuilt.taken_as_current)
+                     << " are taken as the file has them: Ray's launcher says that they are up to "
+                        "date.\n";
     }
     session.io.out << "Recorded " << plural(rebuilt.snapshot.nodes.size(), "node") << " (serial "
                    << serial << ").\n";

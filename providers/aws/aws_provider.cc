@@ -10,6 +10,8 @@
 namespace rayctl::aws {
 namespace {
 
+constexpr char kLatestImage[] = "latest_dlami";
+
 class AwsProvider final : public Provider {
  public:
   explicit AwsProvider(std::shared_ptr<Ec2Cluster> cluster) : cluster_(std::move(cluster)) {}
@@ -61,6 +63,12 @@ class AwsProvider final : public Provider {
   Result<std::map<std::string, std::string>> resolve_images(
       std::vector<Json*> node_configs, const std::map<std::string, std::string>& pinned,
       Time deadline) override {
+    for (Json* node_config : node_configs) {
+      // Without an image, Ray takes the newest one of AWS for deep learning.
+      if (!node_config->contains("ImageId") && !node_config->contains("LaunchTemplate")) {
+        (*node_config)["ImageId"] = kLatestImage;
+      }
+    }
     return aws::resolve_images(cluster_->api(), node_configs, pinned, deadline);
   }
 

@@ -119,9 +119,9 @@ Result<Json> Ec2Cluster::completed(const Json& node_config, bool head, const Res
                        [&](const ResourceSpec& spec) { return spec.name.text == name; });
   };
   KnownIds ids = resources_.ids();
-  const bool missing = (wants(kKeyPair) && ids.key_name.empty()) ||
-                       (wants(kSecurityGroup) && ids.security_group.empty()) ||
-                       (wants(kInstanceProfile) && ids.instance_profile_arn.empty());
+  const bool missing = (wants(kKeyPairResource) && ids.key_name.empty()) ||
+                       (wants(kSecurityGroupResource) && ids.security_group.empty()) ||
+                       (wants(kInstanceProfileResource) && ids.instance_profile_arn.empty());
   if (missing) {
     Result<SeenResources> seen = resources_.list(scope, deadline);
     if (!seen) return seen.error();

@@ -38,19 +38,19 @@ ResourceJob Resources::job(const ResourceScope& scope, Time deadline) const {
 Result<Resources::Look> Resources::look(const ResourceScope& scope, const ResourceSpec& spec,
                                         Time deadline) const {
   const ResourceJob at = job(scope, deadline);
-  if (spec.name.text == kKeyPair) {
+  if (spec.name.text == kKeyPairResource) {
     const auto pair = find_key_pair(at, settings_.home, spec.want);
     if (!pair) return pair.error();
     return Look{{spec.name, pair->name, pair->id, pair->cluster, ""}, pair->blocked};
   }
-  if (spec.name.text == kSecurityGroup) {
+  if (spec.name.text == kSecurityGroupResource) {
     const auto group = find_security_group(at, settings_.security_group, spec.want);
     if (!group) return group.error();
     return Look{{spec.name, group->name, group->id, group->cluster, group->differs},
                 group->blocked};
   }
-  const bool role = spec.name.text == kRole;
-  if (!role && spec.name.text != kInstanceProfile) return no_such(spec.name);
+  const bool role = spec.name.text == kRoleResource;
+  if (!role && spec.name.text != kInstanceProfileResource) return no_such(spec.name);
   const auto seen = role ? find_role(at, spec.want) : find_instance_profile(at, spec.want);
   if (!seen) return seen.error();
   return Look{{spec.name, seen->name, seen->arn, seen->cluster, seen->differs}, {}};
@@ -59,18 +59,18 @@ Result<Resources::Look> Resources::look(const ResourceScope& scope, const Resour
 Result<Resources::Look> Resources::bring_about(const ResourceScope& scope, const ResourceSpec& spec,
                                                Time deadline) const {
   const ResourceJob at = job(scope, deadline);
-  if (spec.name.text == kKeyPair) {
+  if (spec.name.text == kKeyPairResource) {
     const auto pair = make_key_pair(at, settings_.home, spec.want);
     if (!pair) return pair.error();
     return Look{{spec.name, pair->name, pair->id, pair->cluster, ""}, {}};
   }
-  if (spec.name.text == kSecurityGroup) {
+  if (spec.name.text == kSecurityGroupResource) {
     const auto group = make_security_group(at, settings_.security_group, spec.want);
     if (!group) return group.error();
     return Look{{spec.name, group->name, group->id, group->cluster, ""}, {}};
   }
-  const bool role = spec.name.text == kRole;
-  if (!role && spec.name.text != kInstanceProfile) return no_such(spec.name);
+  const bool role = spec.name.text == kRoleResource;
+  if (!role && spec.name.text != kInstanceProfileResource) return no_such(spec.name);
   const auto made = role ? make_role(at, spec.want) : make_instance_profile(at, spec.want);
   if (!made) return made.error();
   return Look{{spec.name, made->name, made->arn, made->cluster, ""}, {}};
@@ -90,12 +90,13 @@ Result<SeenResources> Resources::list(const ResourceScope& scope, Time deadline)
   std::vector<std::optional<Result<Look>>> looks(result.wanted.size());
   for_each_index(result.wanted.size(), result.wanted.size(), [&](std::size_t at) {
     const ResourceSpec& spec = settings_.wanted[at];
-    if (scope.thorough || spec.name.text == kSecurityGroup || !scope.known.contains(spec.name)) {
+    if (scope.thorough || spec.name.text == kSecurityGroupResource ||
+        !scope.known.contains(spec.name)) {
       looks[at] = look(scope, spec, deadline);
       return;
     }
     Look recorded = as_recorded(scope, spec.name);
-    if (spec.name.text == kKeyPair)
+    if (spec.name.text == kKeyPairResource)
       recorded.blocked = missing_key_file(settings_.home, recorded.seen.title);
     looks[at] = std::move(recorded);
   });
@@ -109,6 +110,8 @@ Result<SeenResources> Resources::list(const ResourceScope& scope, Time deadline)
       continue;
     }
     remember(found.seen);
+    found.seen.exclusive = found.seen.title == "ray-autoscaler-" + scope.cluster.text ||
+                           found.seen.title == iam_name(scope.cluster.text, settings_.region);
     if (foreign(scope, found.seen) && !scope.known.contains(found.seen.name)) {
       result.notes.push_back("the " + found.seen.name.text + " " + found.seen.title +
                              " is there already: it is used as it is, and `down` leaves it");
@@ -136,13 +139,13 @@ Result<SeenResource> Resources::make(const ResourceScope& scope, const ResourceS
 Result<> Resources::remove(const ResourceScope& scope, const ResourceName& name, Time deadline) {
   const ResourceJob at = job(scope, deadline);
   Result<> removed = no_such(name);
-  if (name.text == kKeyPair) {
+  if (name.text == kKeyPairResource) {
     removed = remove_key_pairs(at, settings_.home);
-  } else if (name.text == kSecurityGroup) {
+  } else if (name.text == kSecurityGroupResource) {
     removed = remove_security_groups(at);
-  } else if (name.text == kRole) {
+  } else if (name.text == kRoleResource) {
     removed = remove_role(at, iam_name_of(scope, name));
-  } else if (name.text == kInstanceProfile) {
+  } else if (name.text == kInstanceProfileResource) {
     removed = remove_instance_profile(at, iam_name_of(scope, name));
   }
   if (removed) forget(name);
@@ -157,16 +160,16 @@ std::string Resources::iam_name_of(const ResourceScope& scope, const ResourceNam
 
 void Resources::remember(const SeenResource& seen) {
   const std::lock_guard lock(mutex_);
-  if (seen.name.text == kKeyPair) ids_.key_name = seen.title;
-  if (seen.name.text == kSecurityGroup) ids_.security_group = seen.id;
-  if (seen.name.text == kInstanceProfile) ids_.instance_profile_arn = seen.id;
+  if (seen.name.text == kKeyPairResource) ids_.key_name = seen.title;
+  if (seen.name.text == kSecurityGroupResource) ids_.security_group = seen.id;
+  if (seen.name.text == kInstanceProfileResource) ids_.instance_profile_arn = seen.id;
 }
 
 void Resources::forget(const ResourceName& name) {
   const std::lock_guard lock(mutex_);
-  if (name.text == kKeyPair) ids_.key_name.clear();
-  if (name.text == kSecurityGroup) ids_.security_group.clear();
-  if (name.text == kInstanceProfile) ids_.instance_profile_arn.clear();
+  if (name.text == kKeyPairResource) ids_.key_name.clear();
+  if (name.text == kSecurityGroupResource) ids_.security_group.clear();
+  if (name.text == kInstanceProfileResource) ids_.instance_profile_arn.clear();
 }
 
 KnownIds Resources::ids() const {
@@ -181,7 +184,7 @@ std::string Resources::key_file() const {
 
 Json Resources::group_want() const {
   for (const ResourceSpec& spec : settings_.wanted) {
-    if (spec.name.text == kSecurityGroup) return spec.want;
+    if (spec.name.text == kSecurityGroupResource) return spec.want;
   }
   return Json();
 }

@@ -108,7 +108,7 @@ ResourceSpec security_group(const Config& config, const WantedFacts& facts) {
   std::set<std::string> peers;
   for (const NodeTypeConfig& type : config.node_types)
     peers.merge(groups_in(merged(type, facts)));
-  return spec(config, kSecurityGroup, title,
+  return spec(config, kSecurityGroupResource, title,
               {{"group_name", title},
                {"permissions", settings.value("IpPermissions", Json::array())},
                {"ssh_cidr", facts.ssh_cidr},
@@ -139,20 +139,20 @@ std::vector<ResourceSpec> wanted_resources(const Config& config, const WantedFac
   std::vector<ResourceSpec> wanted;
   if (needs_key_pair(config, facts)) {
     const std::string name = key_name(config);
-    wanted.push_back(spec(config, kKeyPair, key_pair_name(facts.region, name, 0),
+    wanted.push_back(spec(config, kKeyPairResource, key_pair_name(facts.region, name, 0),
                           {{"region", facts.region}, {"key_name", name}}));
   }
   if (needs_security_group(config, facts)) wanted.push_back(security_group(config, facts));
   if (needs_profile(config, facts)) {
     const std::string name = iam_name(config.cluster.text, facts.region);
-    wanted.push_back(spec(config, kRole, name,
+    wanted.push_back(spec(config, kRoleResource, name,
                           {{"role_name", name},
                            {"region", facts.region},
                            {"trust", machine_trust_policy(facts.region)},
                            {"policy", head_policy(policy_facts(config, facts))}}));
-    wanted.push_back(spec(config, kInstanceProfile, name,
+    wanted.push_back(spec(config, kInstanceProfileResource, name,
                           {{"profile_name", name}, {"role_name", name}, {"region", facts.region}}));
-    wanted.back().needs = {ResourceName{kRole}};
+    wanted.back().needs = {ResourceName{kRoleResource}};
   }
   return wanted;
 }

@@ -9,10 +9,10 @@
 
 namespace rayctl::aws {
 
-inline constexpr char kKeyPair[] = "key-pair";
-inline constexpr char kSecurityGroup[] = "security-group";
-inline constexpr char kRole[] = "role";
-inline constexpr char kInstanceProfile[] = "instance-profile";
+inline constexpr char kKeyPairResource[] = "key-pair";
+inline constexpr char kSecurityGroupResource[] = "security-group";
+inline constexpr char kRoleResource[] = "role";
+inline constexpr char kInstanceProfileResource[] = "instance-profile";
 
 /// What decides, beside the config, about what a cluster needs. All here is pure.
 struct WantedFacts {

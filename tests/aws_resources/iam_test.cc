@@ -88,7 +88,7 @@ TEST_F(Iam, NamesThatAreTakenAreUsedAndLeft) {
   make_all();
   EXPECT_EQ(role().trust, "{}");
   EXPECT_EQ(account_.profiles[kOurs].role, "other");
-  EXPECT_FALSE(scope_.known[ResourceName{kRole}].ours);
+  EXPECT_FALSE(scope_.known[ResourceName{kRoleResource}].ours);
   ASSERT_TRUE(remove_all().ok());
   EXPECT_EQ(account_.objects(), 2U);
   scope_.known.clear();

@@ -14,7 +14,7 @@ class KeyPairs : public World {
   Result<KeyPairSeen> make() { return make_key_pair(job(), home_, want_); }
   Result<KeyPairSeen> find() { return find_key_pair(job(), home_, want_); }
   void recorded(const std::string& name, bool ours = true) {
-    scope_.known[ResourceName{kKeyPair}] = {ProviderName{"aws"}, name, "key-1", ours, {}};
+    scope_.known[ResourceName{kKeyPairResource}] = {ProviderName{"aws"}, name, "key-1", ours, {}};
   }
   /// The file's public half is what EC2 has.
   void expect_one_key(const std::string& name) {

@@ -32,7 +32,9 @@ class SecurityGroups : public World {
     const SeenResources all = list();
     return all.seen.size() == 1 ? all.seen.front().differs : "not there";
   }
-  Result<> remove() { return resources().remove(scope_, ResourceName{kSecurityGroup}, soon()); }
+  Result<> remove() {
+    return resources().remove(scope_, ResourceName{kSecurityGroupResource}, soon());
+  }
   FakeAccount::Group& group() { return account_.groups.begin()->second; }
   std::string id() { return account_.groups.begin()->first; }
   std::set<std::string> rules() {

@@ -70,7 +70,8 @@ class World : public ::testing::Test {
   /// Removes them, each before what it needs.
   Result<> remove_all() {
     Resources all = resources();
-    for (const char* name : {kInstanceProfile, kRole, kSecurityGroup, kKeyPair}) {
+    for (const char* name :
+         {kInstanceProfileResource, kRoleResource, kSecurityGroupResource, kKeyPairResource}) {
       if (Result<> removed = all.remove(scope_, ResourceName{name}, soon()); !removed)
         return removed;
     }
