@@ -139,7 +139,10 @@ class SigningClient final : public Client {
       Result<HttpResponse> response = send(call, *credentials, deadline);
       std::optional<Failure> failure = assess(call, *credentials, response);
       if (!failure) return std::nullopt;
-      if (response && !corrected && (corrected = correct_clock(*response, failure->api))) continue;
+      if (response && !corrected && correct_clock(*response, failure->api)) {
+        corrected = true;
+        continue;
+      }
       if (!refreshed && is_stale(*credentials, failure->api)) {
         refreshed = true;
         credentials_.reject(*credentials);

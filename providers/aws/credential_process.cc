@@ -11,14 +11,14 @@ Result<std::vector<std::string>> shell_words(const std::string& text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     const bool more = i + 1 < text.size();
-    if (quote == '\'' && c != '\'') {
-      word += c;
-    } else if (quote != 0 && c == quote) {
-      quote = 0;
-    } else if (c == '\\' && more && (quote == 0 || text[i + 1] == '"' || text[i + 1] == '\\')) {
+    const bool escapes =
+        quote == 0 || (quote == '"' && more && (text[i + 1] == '"' || text[i + 1] == '\\'));
+    if (c == '\\' && more && escapes) {
       word += text[++i];
       started = true;
-    } else if (quote == '"') {
+    } else if (quote != 0 && c == quote) {
+      quote = 0;
+    } else if (quote != 0) {
       word += c;
     } else if (c == '\'' || c == '"') {
       quote = c;

@@ -1,15 +1,11 @@
 #include "providers/aws/errors.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
 
 namespace rayctl::aws {
 namespace {
-
-using ::testing::HasSubstr;
-using ::testing::Not;
 
 TEST(ErrorsTest, EveryRowIsThereOnceAndHasItsMeaning) {
   std::set<std::string_view> seen;

@@ -84,8 +84,9 @@ TEST_F(HttpClientTest, SendsEveryMethod) {
 }
 
 TEST_F(HttpClientTest, TakesALargeAnswerAndRefusesATooLargeOne) {
-  LoopbackServer server(
-      [](const ReceivedRequest&) { return ScriptedAnswer{.body = std::string(20'000'000, 'x')}; });
+  std::string large;
+  large.resize(20'000'000, 'x');
+  LoopbackServer server([&](const ReceivedRequest&) { return ScriptedAnswer{.body = large}; });
   const auto answer = client()->send(get(server.url()), in(Millis{60'000}));
   ASSERT_TRUE(answer.ok()) << answer.error().message;
   EXPECT_EQ(answer->body.size(), 20'000'000U);
