@@ -7,10 +7,14 @@
 #include "applier/node_number.h"
 #include "applier/retry.h"
 #include "applier/timing.h"
+#include "base/parallel.h"
 #include "base/text.h"
 
 namespace rayctl {
 namespace {
+
+// Machines that are named at the same time.
+constexpr std::size_t kNamedAtOnce = 16;
 
 bool usable(const CloudNode& machine) {
   return machine.power == Power::kRunning || machine.power == Power::kPending;
@@ -77,6 +81,30 @@ std::vector<std::pair<NodeName, CloudNode>> named(std::vector<CloudNode> machine
   return result;
 }
 
+// A machine that was made, and what is to be known of it.
+struct Launched {
+  NodeName name;
+  CloudNode machine;
+  NodeRecord record;
+  Tags tags;
+  Result<> tagged;
+};
+
+Launched launched_as(Run& run, const NodeSpec& spec, const OpToken& token, const NodeName& name,
+                     CloudNode machine) {
+  NodeRecord record{.type = spec.type,
+                    .provider = spec.provider,
+                    .head = spec.head,
+                    .id = machine.id,
+                    .ip = machine.internal_ip,
+                    .made_by = token};
+  record.launched_at = run.world.clock.now();
+  record.applied.launch = spec.digests.launch;
+  Tags tags = naming_tags(run.plan.cluster, name, spec.head);
+  tags.merge(record_tags(record));
+  return {name, std::move(machine), std::move(record), std::move(tags), {}};
+}
+
 std::string list_of(const std::set<NodeName>& names) {
   std::vector<std::string> texts;
   for (const NodeName& name : names)
@@ -113,34 +141,30 @@ Result<Effect> act(Run& run, const Step& step, const CreateNodes& action, const 
   effect.missing.insert(action.nodes.begin(), action.nodes.end());
   std::string trouble;
   if (!why_fewer.empty()) trouble = "; " + why_fewer;
-  for (auto& [name, machine] : named(*made, action.nodes)) {
-    NodeRecord record{.type = spec.type,
-                      .provider = spec.provider,
-                      .head = spec.head,
-                      .id = machine.id,
-                      .ip = machine.internal_ip,
-                      .made_by = token};
-    record.launched_at = run.world.clock.now();
-    record.applied.launch = spec.digests.launch;
-    Tags tags = naming_tags(run.plan.cluster, name, spec.head);
-    tags.merge(record_tags(record));
-    Result<> tagged = retrying(run.world, Repeat::kHarmless, [&, &id = machine.id] {
+  std::vector<Launched> launched;
+  for (auto& [name, machine] : named(*made, action.nodes))
+    launched.push_back(launched_as(run, spec, token, name, std::move(machine)));
+  for_each_index(launched.size(), kNamedAtOnce, [&](std::size_t at) {
+    Launched& each = launched[at];
+    each.tagged = retrying(run.world, Repeat::kHarmless, [&] {
       return run.world.provider(spec.provider)
-          .set_tags(id, tags, run.world.clock.now() + kCallTimeout);
+          .set_tags(each.machine.id, each.tags, run.world.clock.now() + kCallTimeout);
     });
-    if (!tagged) {
-      trouble += "; " + machine.id.text + " could not be named: " + tagged.error().message;
+  });
+  for (Launched& each : launched) {
+    if (!each.tagged) {
+      trouble += "; " + each.machine.id.text + " could not be named: " + each.tagged.error().message;
       continue;
     }
-    machine.name = name;
-    for (const auto& [key, value] : tags)
-      machine.tags[key] = value;
-    run.machines.add(spec.provider, machine);
-    effect.missing.erase(name);
+    each.machine.name = each.name;
+    for (const auto& [key, value] : each.tags)
+      each.machine.tags[key] = value;
+    run.machines.add(spec.provider, each.machine);
+    effect.missing.erase(each.name);
     int& highest = effect.highest[spec.type];
-    highest = std::max(highest, node_number(name));
-    effect.records[name] = std::move(record);
-    run.talk.progress(step, name, "launched");
+    highest = std::max(highest, node_number(each.name));
+    effect.records[each.name] = std::move(each.record);
+    run.talk.progress(step, each.name, "launched");
   }
   if (!effect.missing.empty()) {
     const std::size_t asked = action.nodes.size();

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 
+import aws
 import functions
 import hashing
 import hosts
@@ -24,7 +25,7 @@ import transfers
 from measuring import RAYCTL, Refused
 
 PARTS = {"startup": startup, "plan": plans, "hash": hashing, "functions": functions, "hosts": hosts,
-         "transfers": transfers}
+         "transfers": transfers, "aws": aws}
 DOCUMENT = pathlib.Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <latch>
+#include <stdexcept>
 #include <vector>
 
 namespace rayctl {
@@ -29,6 +30,18 @@ TEST(ForEachIndex, RunsAsManyAtOnceAsItMay) {
     --running;
   });
   EXPECT_LE(most, 3);
+}
+
+TEST(ForEachIndex, AnExceptionEndsItAndIsThrownAgain) {
+  for (const std::size_t at_once : {1U, 4U}) {
+    std::atomic<int> calls = 0;
+    const auto fail_at_once = [&](std::size_t) {
+      ++calls;
+      throw std::runtime_error("no");
+    };
+    EXPECT_THROW(for_each_index(1000, at_once, fail_at_once), std::runtime_error);
+    EXPECT_LE(calls, static_cast<int>(at_once));
+  }
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ struct ProviderUnderTest {
   std::unique_ptr<Provider> provider;
   std::function<std::unique_ptr<Provider>()> again;  ///< another client of the same place
   std::shared_ptr<void> keep;                        ///< whatever must live as long
+  Json machine = Json::object();                     ///< the node_config of the machines it makes
 };
 using ProviderFactory = std::function<ProviderUnderTest()>;
 
@@ -27,6 +28,7 @@ class ProviderContract : public testing::TestWithParam<ProviderFactory> {
     worker.type = {"cpu"};
     head.type = {"main"};
     head.head = true;
+    worker.launch = head.launch = under_test.machine;
   }
   void TearDown() override;
 
