@@ -109,8 +109,7 @@ std::set<std::string> head_tags(const Config& config) {
 bool in_container(const Config& config) {
   return std::any_of(config.node_types.begin(), config.node_types.end(),
                      [](const NodeTypeConfig& type) {
-                       return type.docker.contains("image") ||
-                              type.docker.contains("head_image") ||
+                       return type.docker.contains("image") || type.docker.contains("head_image") ||
                               type.docker.contains("worker_image");
                      });
 }

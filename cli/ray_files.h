@@ -16,9 +16,9 @@ struct RayFileTags {
 
 /// One file mount as a launcher of Ray's digests it.
 struct RayMount {
-  std::string key;    ///< by which Ray sorts: the local path as its config has it
-  std::string path;   ///< the same with `~` expanded, where Ray walks
-  std::string local;  ///< where the same files lie here
+  std::string key;                 ///< by which Ray sorts: the local path as its config has it
+  std::string path;                ///< the same with `~` expanded, where Ray walks
+  std::string local;               ///< where the same files lie here
   std::vector<RayFolder> folders;  ///< empty: it is one file
 };
 

@@ -128,8 +128,9 @@ Result<WrittenConfig> write_config(const ClusterName& cluster, const ProviderNam
     written.unknown.push_back("where the private key of the key pair " + key +
                               " is: Ray keeps it in ~/.ssh");
   }
-  written.yaml = "# Written by `rayctl import --write-config` from the machines that ran. Not known "
-                 "is:\n";
+  written.yaml =
+      "# Written by `rayctl import --write-config` from the machines that ran. Not known "
+      "is:\n";
   for (const std::string& each : written.unknown)
     written.yaml += "# - " + each + "\n";
   written.yaml += emit_yaml({{"cluster_name", cluster.text},

@@ -67,7 +67,7 @@ class CloudDesk {
                                                      Time deadline) = 0;
   /// Every machine of that name's cluster that runs or will; whoever made it.
   virtual Result<std::vector<LaunchFacts>> launch_facts(const ClusterName& cluster,
-                                                          Time deadline) = 0;
+                                                        Time deadline) = 0;
   /// What a machine uses of the kinds of things that clusters have beside machines, as records to
   /// look for it by. None of it counts as ours.
   virtual Result<std::map<ResourceName, ResourceRecord>> used_by(const CloudNode& node,

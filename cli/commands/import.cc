@@ -75,9 +75,8 @@ class ImportVerb final : public Verb {
     RayLaunchTags tags = tags_of(session, cluster, desired);
     for (const auto& [type, more] : launched->tags)
       tags[type].insert(more.begin(), more.end());
-    Rebuilt rebuilt =
-        rebuild_snapshot(as_launched, desired, *previous, *machines, random_hex(8), tags,
-                         ray_file_tags(as_launched));
+    Rebuilt rebuilt = rebuild_snapshot(as_launched, desired, *previous, *machines, random_hex(8),
+                                       tags, ray_file_tags(as_launched));
     rebuilt.snapshot.pins[kImagePin] = launched->images;
     if (launched->images.empty()) rebuilt.snapshot.pins.erase(kImagePin);
     if (Result<> found = find_resources(session, cluster, *previous, *machines, rebuilt); !found) {

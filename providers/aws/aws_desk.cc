@@ -121,7 +121,7 @@ class AwsDesk final : public CloudDesk {
   }
 
   Result<std::vector<LaunchFacts>> launch_facts(const ClusterName& cluster,
-                                                  Time deadline) override {
+                                                Time deadline) override {
     Reply<std::vector<Ec2Instance>> found = instances_of(cluster_->api(), cluster, deadline);
     if (!found) return found.value.error();
     std::vector<LaunchFacts> facts;
@@ -142,16 +142,16 @@ class AwsDesk final : public CloudDesk {
     const Ec2Instance& instance = found->front();
     const auto use = [&](const char* name, const std::string& title, const std::string& id) {
       if (title.empty()) return;
-      used[{name}] = {.provider = cluster_->config().provider, .title = title, .id = id, .needs = {}};
+      used[{name}] = {
+          .provider = cluster_->config().provider, .title = title, .id = id, .needs = {}};
     };
     use(kKeyPairResource, instance.key_name, "");
     if (instance.profile_arn.empty()) return used;
     const std::string profile = name_in_arn(instance.profile_arn);
     use(kInstanceProfileResource, profile, instance.profile_arn);
     const ResourceScope nothing_known;
-    Result<IamSeen> seen =
-        find_instance_profile({cluster_->api(), cluster_->clock(), nothing_known, deadline},
-                              {{"profile_name", profile}});
+    Result<IamSeen> seen = find_instance_profile(
+        {cluster_->api(), cluster_->clock(), nothing_known, deadline}, {{"profile_name", profile}});
     if (!seen) return seen.error();
     if (!seen->roles.empty()) use(kRoleResource, seen->roles.front(), "");
     return used;

@@ -57,7 +57,8 @@ Result<Resources::Look> Resources::look(const ResourceScope& scope, const Resour
     const Json recorded = {{role ? "role_name" : "profile_name", record->second.title}};
     const auto found = role ? find_role(at, recorded) : find_instance_profile(at, recorded);
     if (!found) return found.error();
-    if (!found->arn.empty()) return Look{{spec.name, found->name, found->arn, found->cluster, ""}, {}};
+    if (!found->arn.empty())
+      return Look{{spec.name, found->name, found->arn, found->cluster, ""}, {}};
   }
   const auto seen = role ? find_role(at, spec.want) : find_instance_profile(at, spec.want);
   if (!seen) return seen.error();

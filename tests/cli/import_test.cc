@@ -113,8 +113,12 @@ Config with_mount() {
 // The answers are those of hash_runtime_conf of Ray 2.60 and 2.9.3 on such a folder.
 TEST(RayFiles, AreDigestedAsRayDoesOnTheHeadAndOnWorkers) {
   const RayFileTags tags = ray_file_tags(with_mount());
-  EXPECT_EQ(tags.head, (std::set<std::string>{"6uvt5ei6uuqefeepbqddd1t7qi7ci99p98ngnadnct00lh5ch740", "725df801347a2463d92271e94e2b9e0cdef24bd4"}));
-  EXPECT_EQ(tags.workers, (std::set<std::string>{"uvjucd4g8hoemhmk817checvnv7kfp1qv96rers5t0ub0s9t58pg", "a2579c2dab8e053427c1baa9822a2e68f3b5bd6a"}));
+  EXPECT_EQ(tags.head,
+            (std::set<std::string>{"6uvt5ei6uuqefeepbqddd1t7qi7ci99p98ngnadnct00lh5ch740",
+                                   "725df801347a2463d92271e94e2b9e0cdef24bd4"}));
+  EXPECT_EQ(tags.workers,
+            (std::set<std::string>{"uvjucd4g8hoemhmk817checvnv7kfp1qv96rers5t0ub0s9t58pg",
+                                   "a2579c2dab8e053427c1baa9822a2e68f3b5bd6a"}));
 }
 
 TEST(RayFiles, WithoutMountsAreThoseOfNothing) {
@@ -148,9 +152,8 @@ TEST(Rebuild, FilesThatRaysDigestDisprovesAreNotThere) {
     each->tags[kTagNodeStatus] = kStatusUpToDate;
   head.tags[kTagFileMounts] = "same";
   other.tags[kTagFileMounts] = "same";
-  const Rebuilt rebuilt =
-      rebuild_snapshot(demo(), desired, Snapshot{}, {head, other, untold}, "fresh", {},
-                       {.head = {"same"}, .workers = {"another"}});
+  const Rebuilt rebuilt = rebuild_snapshot(demo(), desired, Snapshot{}, {head, other, untold},
+                                           "fresh", {}, {.head = {"same"}, .workers = {"another"}});
   std::map<CloudId, NodeRecord> records;
   for (const auto& [name, record] : rebuilt.snapshot.nodes)
     records[record.id] = record;

@@ -14,8 +14,11 @@ LaunchFacts machine(const std::string& id, const std::string& type, bool head, J
 }
 
 Json plain(const std::string& subnet = "subnet-1") {
-  return {{"InstanceType", "m5.large"}, {"ImageId", "ami-1"},  {"KeyName", "k"},
-          {"SubnetIds", {subnet}},      {"SecurityGroupIds", {"sg-1"}}};
+  return {{"InstanceType", "m5.large"},
+          {"ImageId", "ami-1"},
+          {"KeyName", "k"},
+          {"SubnetIds", {subnet}},
+          {"SecurityGroupIds", {"sg-1"}}};
 }
 
 Config parsed(const WrittenConfig& written) {
@@ -57,11 +60,11 @@ TEST(WriteConfig, HasATypeForEachTagAndAsManyWorkersAsThereAre) {
 TEST(WriteConfig, SaysInWhichKeysMachinesOfATypeDiffer) {
   Json larger = plain();
   larger["InstanceType"] = "m5.xlarge";
-  const Result<WrittenConfig> written = write_config({"demo"}, {"aws"}, "us-west-2",
-                                                     {machine("i-1", "", true, plain()),
-                                                      machine("i-2", "", false, plain()),
-                                                      machine("i-3", "", false, larger)},
-                                                     {});
+  const Result<WrittenConfig> written =
+      write_config({"demo"}, {"aws"}, "us-west-2",
+                   {machine("i-1", "", true, plain()), machine("i-2", "", false, plain()),
+                    machine("i-3", "", false, larger)},
+                   {});
   ASSERT_TRUE(written) << written.error().message;
   ASSERT_FALSE(written->unknown.empty());
   EXPECT_EQ(written->unknown.front(),
@@ -75,16 +78,17 @@ TEST(WriteConfig, LeavesOutWhatRayctlMadeForTheCluster) {
   LaunchFacts head = machine("i-1", "", true, config);
   head.node.cluster = ClusterId{"c1"};
   const auto thing = [](const std::string& id, const std::string& name, const char* cluster) {
-    return TaggedThing{.kind = "", .id = id, .name = name, .cluster = {"demo"},
-                       .cluster_id = {cluster}};
+    return TaggedThing{
+        .kind = "", .id = id, .name = name, .cluster = {"demo"}, .cluster_id = {cluster}};
   };
   const std::vector<TaggedThing> ours = {thing("key-1", "k", "c1"), thing("sg-1", "g", "c1"),
                                          thing("rayctl-demo", "rayctl-demo", "c1")};
   const Result<WrittenConfig> written = write_config({"demo"}, {"aws"}, "us-west-2", {head}, ours);
   ASSERT_TRUE(written) << written.error().message;
   const Config made = parsed(*written);
-  EXPECT_EQ(made.find({"ray.head.default"})->node_config,
-            (Json{{"InstanceType", "m5.large"}, {"ImageId", "ami-1"}, {"SubnetIds", {"subnet-1"}}}));
+  EXPECT_EQ(
+      made.find({"ray.head.default"})->node_config,
+      (Json{{"InstanceType", "m5.large"}, {"ImageId", "ami-1"}, {"SubnetIds", {"subnet-1"}}}));
   EXPECT_FALSE(made.auth.contains("ssh_private_key"));
 
   const std::vector<TaggedThing> theirs = {thing("sg-1", "g", "c2")};

@@ -1,5 +1,5 @@
-"""Clusters that go from one launcher to the other, in the AWS lab: rayctl takes over what Ray's own launcher made, while
-a job runs on it; Ray's launcher works on what rayctl made."""
+"""Clusters that go from one launcher to the other, in the AWS lab: rayctl takes over what Ray's own launcher made,
+while a job runs on it; Ray's launcher works on what rayctl made."""
 import json
 import os
 import pathlib
@@ -79,8 +79,8 @@ def write(scratch, change=lambda config: None, file="cluster.yaml"):
 def ray_has_worked_here():
     """An account in which Ray's launcher has made its role before; making it takes Ray 30 s of sleep."""
     iam = lab.client("iam")
-    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
-    iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(trust))
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
     for policy in ("AmazonEC2FullAccess", "AmazonS3FullAccess"):
         iam.attach_role_policy(RoleName=ROLE, PolicyArn=f"arn:aws:iam::aws:policy/{policy}")
     iam.create_instance_profile(InstanceProfileName=ROLE)
@@ -95,7 +95,8 @@ def a_cluster_of_rays_own_launcher(scratch):
     write(scratch)
     begun = time.monotonic()
     ray_up(lab, scratch.dir / "cluster.yaml")
-    lab.until(lambda: [each.get("ray-node-status") for each in machines().values()] == ["up-to-date"] * 3, 120, "workers")
+    lab.until(lambda: [each.get("ray-node-status") for each in machines().values()] == ["up-to-date"] * 3, 120,
+              "three machines that are up to date")
     lab.until(lambda: len(ray_nodes(lab, head_of_lab())) == 3, 60, "three nodes in Ray")
     print(f"     ray up, to three nodes: {time.monotonic() - begun:.1f} s", flush=True)
     (lab.home(head_of_lab()) / "job.py").write_text(JOB)
@@ -204,7 +205,8 @@ def commands_work_on_it(scratch):
     check(status.count("alive") == 3, status)
     head = lab.nodes()[head_of_lab()]
     check(scratch.run("get-head-ip", "cluster.yaml").stdout.strip() == head["ip"], "the head's address")
-    check(scratch.run("exec", "cluster.yaml", "hostname").stdout.strip() == "ip-" + head["ip"].replace(".", "-"), "exec")
+    name = "ip-" + head["ip"].replace(".", "-")
+    check(scratch.run("exec", "cluster.yaml", "hostname").stdout.strip() == name, "exec went elsewhere")
     undisturbed(scratch)
 
 
@@ -244,8 +246,9 @@ def rays_launcher_works_on_what_rayctl_made(scratch):
     scratch.run("apply", "cluster.yaml", "--yes")
     check(lab.account()["key_pairs"][0]["name"] == KEY_PAIR, f"{lab.account()['key_pairs']}")
     before = set(machines())
-    ran = subprocess.run([os.environ["RAYCTL_RAY"], "exec", "cluster.yaml", "--no-config-cache", "echo hello from $USER"],
-                         cwd=scratch.dir, text=True, capture_output=True, timeout=120, stdin=subprocess.DEVNULL, check=False)
+    words = [os.environ["RAYCTL_RAY"], "exec", "cluster.yaml", "--no-config-cache", "echo hello from $USER"]
+    ran = subprocess.run(words, cwd=scratch.dir, text=True, capture_output=True, timeout=120,
+                         stdin=subprocess.DEVNULL, check=False)
     check(ran.returncode == 0 and "hello from ubuntu" in ran.stdout, ran.stdout + ran.stderr)
     check(set(machines()) == before, "ray exec changed machines")
     scratch.empty_plan()
