@@ -51,6 +51,15 @@ Result<Resources::Look> Resources::look(const ResourceScope& scope, const Resour
   }
   const bool role = spec.name.text == kRoleResource;
   if (!role && spec.name.text != kInstanceProfileResource) return no_such(spec.name);
+  // One that was found keeps its own name: the role of a head that Ray's launcher made, say.
+  if (const auto record = scope.known.find(spec.name);
+      record != scope.known.end() && record->second.title != spec.title) {
+    const Json recorded = {{role ? "role_name" : "profile_name", record->second.title}};
+    const auto found = role ? find_role(at, recorded) : find_instance_profile(at, recorded);
+    if (!found) return found.error();
+    if (!found->arn.empty())
+      return Look{{spec.name, found->name, found->arn, found->cluster, ""}, {}};
+  }
   const auto seen = role ? find_role(at, spec.want) : find_instance_profile(at, spec.want);
   if (!seen) return seen.error();
   return Look{{spec.name, seen->name, seen->arn, seen->cluster, seen->differs}, {}};
