@@ -5,7 +5,7 @@ import json
 import os
 import time
 
-from aws_lab import CLUSTERS, AwsLab, enter, ray_nodes
+from aws_lab import CLUSTERS, AwsLab, enter
 from aws_rounds import HEAD, KILLED, SPOT, WORKER, ZONES, Round, account_is_empty, play, tag
 from harness import check, main
 
@@ -120,7 +120,7 @@ def dies(one):
     done = one.run("apply")
     check(done.status == 6 and done.other_failures, f"exit {done.status}:\n{done.text}")
     done.says("stopped or is stopping")
-    one.apply(made=5)
+    one.apply_on(made=5)
     one.down()
 
 
@@ -132,7 +132,7 @@ def no_boot(one):
     done.says("head-1 (", "did not answer within 2 s")
     head = [each for each in one.machines() if tag(each, "rayctl-node") == "head-1"]
     lab.ec2.terminate_instances(InstanceIds=[head[0]["InstanceId"]])
-    one.apply(made=4)
+    one.apply_on(made=4)
     one.down()
 
 
@@ -212,7 +212,7 @@ def keys_that_expire(scratch):
         check(done.status == 4, f"exit {done.status}:\n{done.text}")
         done.says("credential_process")
         one.env |= {"AWS_ACCESS_KEY_ID": "labclient", "AWS_SECRET_ACCESS_KEY": os.environ["AWS_SECRET_ACCESS_KEY"]}
-        one.apply()
+        one.apply_on(made=3)
         one.down()
 
     play(lab, scratch, [("expiry", expires)])
@@ -229,10 +229,9 @@ def with_ray(scratch):
     check(killed.status == KILLED, f"exit {killed.status}:\n{killed.text}")
     done = one.run("apply", timeout=150)
     check(done.status == 0, f"exit {done.status}:\n{done.text}")
-    head = [each for each in one.machines() if tag(each, "ray-node-type") == "head"]
-    check(len(head) == 1 and len(one.ever()) == 3, f"{len(one.ever())} machines were made, {len(head)} heads are there")
-    alive = lab.until(lambda: ray_nodes(lab, head[0]["InstanceId"]), what="Ray")
-    check(sorted(alive) == sorted(each["PrivateIpAddress"] for each in one.machines()), f"alive: {alive}")
+    check(len(one.machines()) == len(one.ever()) == 3, f"{len(one.ever())} machines were made")
+    nodes = one.status()["nodes"]
+    check([node["ray"] for node in nodes] == ["alive"] * 3, f"{nodes}")
     one.down()
 
 

@@ -117,6 +117,17 @@ class Round:
         check(done.status == KILLED and not done.failed, f"exit {done.status}: {done.text}")
         self.whole(made)
 
+    def apply_on(self, made):
+        """An apply to its end, where a set-up failed before: it takes the workers one by one."""
+        done = self.run("apply")
+        check(done.status == 6 and not done.other_failures, f"exit {done.status}: {done.text}")
+        self.whole(made)
+
+    def status(self):
+        done = subprocess.run([RAYCTL, "status", "cluster.yaml", "--json"], cwd=self.dir, env=self.env, text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=60)
+        return json.loads(done.stdout)
+
     def only_once(self):
         """The wanted machines are there, each once; they may be shown only after a while."""
         self.lab.until(lambda: len(self.machines()) == 3, 5, f"three machines of {self.name}, not {self.machines()},")
