@@ -71,6 +71,23 @@ Reply<std::vector<Ec2Instance>> describe(Api& api, Params params, Time deadline)
   }
 }
 
+// Of these states; of any if there are none.
+Reply<std::vector<Ec2Instance>> tagged(Api& api, const ClusterName& cluster,
+                                       const std::vector<std::string>& states, Time deadline) {
+  Params params;
+  add_filter(params, std::string("tag:") + kTagClusterName, {cluster.text});
+  if (!states.empty()) add_filter(params, "instance-state-name", states);
+  Reply<std::vector<Ec2Instance>> seen = describe(api, std::move(params), deadline);
+  if (!seen) return seen;
+  // A stand-in of EC2 may compare loosely.
+  std::erase_if(*seen.value, [&](const Ec2Instance& instance) {
+    const auto tag = instance.node.tags.find(kTagClusterName);
+    return tag == instance.node.tags.end() || tag->second != cluster.text ||
+           (!states.empty() && instance.node.power == Power::kGone);
+  });
+  return seen;
+}
+
 }  // namespace
 
 Tags to_ec2_tags(Tags tags) {
@@ -93,19 +110,13 @@ std::vector<Ec2Instance> parse_instances(const pugi::xml_node& holder) {
 }
 
 Reply<std::vector<Ec2Instance>> instances_of(Api& api, const ClusterName& cluster, Time deadline) {
-  Params params;
-  add_filter(params, std::string("tag:") + kTagClusterName, {cluster.text});
-  add_filter(params, "instance-state-name",
-             {"pending", "running", "shutting-down", "stopping", "stopped"});
-  Reply<std::vector<Ec2Instance>> seen = describe(api, std::move(params), deadline);
-  if (!seen) return seen;
-  // A stand-in of EC2 may compare loosely.
-  std::erase_if(*seen.value, [&](const Ec2Instance& instance) {
-    const auto tag = instance.node.tags.find(kTagClusterName);
-    return tag == instance.node.tags.end() || tag->second != cluster.text ||
-           instance.node.power == Power::kGone;
-  });
-  return seen;
+  return tagged(api, cluster, {"pending", "running", "shutting-down", "stopping", "stopped"},
+                deadline);
+}
+
+Reply<std::vector<Ec2Instance>> instances_ever_of(Api& api, const ClusterName& cluster,
+                                                  Time deadline) {
+  return tagged(api, cluster, {}, deadline);
 }
 
 Reply<std::vector<Ec2Instance>> instances_by_id(Api& api, const std::vector<CloudId>& ids,

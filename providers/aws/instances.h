@@ -19,6 +19,9 @@ std::vector<Ec2Instance> parse_instances(const pugi::xml_node& holder);
 /// Every machine that is tagged with the cluster's name, whatever its state but terminated. All
 /// pages.
 Reply<std::vector<Ec2Instance>> instances_of(Api& api, const ClusterName& cluster, Time deadline);
+/// With those that are terminated, which EC2 shows for an hour.
+Reply<std::vector<Ec2Instance>> instances_ever_of(Api& api, const ClusterName& cluster,
+                                                  Time deadline);
 
 /// The machines with these ids, terminated ones too. One that EC2 does not know (or not yet: it may
 /// be a second old) is not in the answer.
