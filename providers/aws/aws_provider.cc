@@ -17,12 +17,17 @@ class AwsProvider final : public Provider {
   explicit AwsProvider(std::shared_ptr<Ec2Cluster> cluster) : cluster_(std::move(cluster)) {}
 
   Result<std::vector<CloudNode>> list(const ClusterName& cluster, Time deadline) override {
-    Reply<std::vector<Ec2Instance>> instances = instances_of(cluster_->api(), cluster, deadline);
+    Reply<std::vector<Ec2Instance>> instances =
+        instances_of(cluster_->api(), cluster, deadline);
     if (!instances) return instances.value.error();
     std::vector<CloudNode> nodes;
     nodes.reserve(instances->size());
-    for (Ec2Instance& instance : *instances.value)
+    for (Ec2Instance& instance : *instances.value) {
+      // A recorded one is known to be gone, however young; the names of those that ended long ago
+      // are free.
+      if (instance.node.power == Power::kGone) instance.node.name.reset();
       nodes.push_back(std::move(instance.node));
+    }
     return nodes;
   }
 
