@@ -102,8 +102,8 @@ class Bench:
                           env=self.env, cwd=self.folder)
 
     def alone(self, contestant, after=None):
-        """Costs of one who cannot take turns: each run finds what the one before has left. The calls are its last run's,
-        without those of machines."""
+        """Costs of one who cannot take turns: each run finds what the one before has left. The calls are those
+        of its last run, without those of machines."""
         costs, calls = [], {}
         for _ in range(contestant.runs):
             self.lab.reset_calls()
@@ -193,12 +193,11 @@ class Bench:
         theirs, theirs_alive = self.side(self.ray, "up", 1)
         theirs["down"] = self.alone(self.ray("", "down", self.yaml, "-y"))
         theirs["down"].name += f" (left: {', '.join(self.lab.left()) or 'nothing'})"
-        must = head + workers
         said = [f"Head and 2 workers, a mount of {self.files:,} small files, an account that nobody has used. Until all 3 "
-                f"nodes are alive in GCS: rayctl {seconds(ours_alive)}, Ray {seconds(theirs_alive)}, of which Ray sleeps 30 "
-                f"s. `ray stop` and `ray start` by hand on the same machines: head {seconds(head)}, then both workers "
-                f"{seconds(workers)}; rayctl's creation takes {ours['first'].wall / must:.2f} times their sum. Aim: under "
-                "half of Ray's time, within 1.2 times the sum; no change within 0.5 s and 2 calls."]
+                f"nodes are alive in GCS: rayctl {seconds(ours_alive)}, Ray {seconds(theirs_alive)}, of which it sleeps "
+                f"30 s. `ray stop` and `ray start` by hand on the same machines: head {seconds(head)}, then both workers "
+                f"{seconds(workers)}; rayctl's creation takes {ours['first'].wall / (head + workers):.2f} times their "
+                "sum. Aim: under half of Ray's time, within 1.2 times the sum; no change within 0.5 s and 2 calls."]
         for row, cost in ours.items():
             mine, its = (one[row] if isinstance(one[row], list) else [one[row]] for one in (ours, theirs))
             said.append(table([*mine, *its], mine[0].name))
