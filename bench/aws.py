@@ -193,11 +193,13 @@ class Bench:
         theirs, theirs_alive = self.side(self.ray, "up", 1)
         theirs["down"] = self.alone(self.ray("", "down", self.yaml, "-y"))
         theirs["down"].name += f" (left: {', '.join(self.lab.left()) or 'nothing'})"
-        said = [f"Head and 2 workers, a mount of {self.files:,} small files, an account that nobody has used. Until all 3 "
-                f"nodes are alive in GCS: rayctl {seconds(ours_alive)}, Ray {seconds(theirs_alive)}, of which it sleeps "
-                f"30 s. `ray stop` and `ray start` by hand on the same machines: head {seconds(head)}, then both workers "
-                f"{seconds(workers)}; rayctl's creation takes {ours['first'].wall / (head + workers):.2f} times their "
-                "sum. Aim: under half of Ray's time, within 1.2 times the sum; no change within 0.5 s and 2 calls."]
+        times = ours["first"].wall / (head + workers)
+        said = [
+            f"Head and 2 workers, a mount of {self.files:,} small files, an account that nobody has used. Until all "
+            f"{NODES} nodes are alive in GCS: rayctl {seconds(ours_alive)}, Ray {seconds(theirs_alive)}, of which it "
+            f"sleeps 30 s. `ray stop` and `ray start` by hand on the same machines: head {seconds(head)}, then both "
+            f"workers {seconds(workers)}; rayctl's creation takes {times:.2f} times their sum. Aim: under half of "
+            "Ray's time, within 1.2 times the sum; no change within 0.5 s and 2 calls."]
         for row, cost in ours.items():
             mine, its = (one[row] if isinstance(one[row], list) else [one[row]] for one in (ours, theirs))
             said.append(table([*mine, *its], mine[0].name))

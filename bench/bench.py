@@ -31,13 +31,13 @@ DOCUMENT = pathlib.Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md
 
 
 def environment():
-    """What a reader needs to judge the figures, beside the load. No date and no host name: they say nothing."""
+    """What a reader needs to judge the figures, beside the load. Neither date nor host name: they say nothing."""
     others = [f"Ray {importlib.metadata.version('ray')}"]
     if shutil.which("terraform"):
         said = subprocess.run(["terraform", "version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         others.append(said.stdout.splitlines()[0])
-    return (f"{len(os.sched_getaffinity(0))} cores, {', '.join(others)}. A load above 0 at the start of a part was other "
-            "work, which CPU times and best wall times show least.")
+    return (f"{len(os.sched_getaffinity(0))} cores, {', '.join(others)}. A load above 0 at the start of a part was "
+            "other work, which CPU times and best wall times show least.")
 
 
 def section(name, quick):
@@ -57,8 +57,8 @@ def write(head, sections):
     """Puts sections into the document, in the order of PARTS; those that were not measured anew stay as they are."""
     found = re.split(r"^(?=## )", DOCUMENT.read_text(), flags=re.MULTILINE) if DOCUMENT.exists() else [""]
     there = {text.split("\n", 1)[0]: text.rstrip("\n") + "\n" for text in [*found[1:], *sections]}
-    DOCUMENT.write_text("\n".join([head, *(there[f"## {part.TITLE}"] for part in PARTS.values()
-                                           if f"## {part.TITLE}" in there)]))
+    titles = [f"## {part.TITLE}" for part in PARTS.values()]
+    DOCUMENT.write_text("\n".join([head, *(there[title] for title in titles if title in there)]))
 
 
 def main():
@@ -76,8 +76,8 @@ def main():
     if not RAYCTL.exists():
         parser.error(f"{RAYCTL} is not built. Run ./dev bench")
 
-    head = "\n\n".join(["# Benchmarks", "Written by `./dev bench --write`. Costs are medians; contestants take turns; × is "
-                        "against rayctl.", environment()]) + "\n"
+    head = "\n\n".join(["# Benchmarks", "Written by `./dev bench --write`. Costs are medians; contestants take turns; × "
+                        "is against rayctl.", environment()]) + "\n"
     print(head, flush=True)
     sections = []
     for name in arguments.parts or PARTS:

@@ -168,10 +168,8 @@ TEST_F(AwsProviderTest, ATypeSaysWhatItsMachinesOffer) {
 
 class StoppedMachines : public AwsProviderTest {
  protected:
-  StoppedMachines() {
-    account.config.node_types.clear();
-    account.config.provider_settings["cache_stopped_nodes"] = true;
-  }
+  // A config that does not say cache_stopped_nodes keeps them, as with Ray.
+  StoppedMachines() { account.config.node_types.clear(); }
   /// Launches one machine, which is given back once it runs.
   CloudNode released(Provider& provider, const std::string& token) {
     const auto made = launch(provider, token, 1);
@@ -212,6 +210,12 @@ TEST_F(StoppedMachines, OfAnotherConfigStayStopped) {
   ASSERT_TRUE(second) << second.error().message;
   EXPECT_NE(second->at(0).id, first.id);
   EXPECT_EQ(once(*provider, first.id, Power::kStopped).id, first.id);
+}
+
+TEST_F(StoppedMachines, AreNotKeptWhereTheConfigSaysSo) {
+  account.config.provider_settings["cache_stopped_nodes"] = false;
+  const auto provider = account.make().provider;
+  once(*provider, released(*provider, "t1").id, Power::kGone);
 }
 
 TEST_F(StoppedMachines, AreListedAndCanBeEnded) {
