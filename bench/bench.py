@@ -76,8 +76,8 @@ def main():
     if not RAYCTL.exists():
         parser.error(f"{RAYCTL} is not built. Run ./dev bench")
 
-    head = "\n\n".join(["# Benchmarks", "Written by `./dev bench --write`. Costs are medians; contestants take turns; × "
-                        "is against rayctl.", environment()]) + "\n"
+    head = "\n\n".join(["# Benchmarks", "Written by `./dev bench --write`. Costs are medians; contestants take turns; "
+                        "× is against rayctl.", environment()]) + "\n"
     print(head, flush=True)
     sections = []
     for name in arguments.parts or PARTS:
