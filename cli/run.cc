@@ -90,12 +90,16 @@ Result<bool> confirmed(Session& session, const ChangeRequest& request, const Pla
 int status_of(const ApplyReport& report, int signal) {
   if (signal != 0) return 128 + signal;
   if (report.complete()) return 0;
-  bool stale = report.failed() > 0 &&
-               std::all_of(report.steps.begin(), report.steps.end(), [](const StepResult& step) {
-                 return step.outcome != StepResult::Outcome::kFailed ||
-                        step.error.code == ErrorCode::kPreconditionFailed;
-               });
-  return static_cast<int>(stale ? ExitClass::kStale : ExitClass::kIncomplete);
+  const auto all_failed_with = [&](ErrorCode code) {
+    return report.failed() > 0 &&
+           std::all_of(report.steps.begin(), report.steps.end(), [&](const StepResult& step) {
+             return step.outcome != StepResult::Outcome::kFailed || step.error.code == code;
+           });
+  };
+  ExitClass status = ExitClass::kIncomplete;
+  if (all_failed_with(ErrorCode::kPreconditionFailed)) status = ExitClass::kStale;
+  if (all_failed_with(ErrorCode::kCredentials)) status = ExitClass::kCredentials;
+  return static_cast<int>(status);
 }
 
 Result<ApplyReport> apply_and_record(Session& session, Cluster& cluster,
@@ -119,8 +123,10 @@ Result<ApplyReport> apply_and_record(Session& session, Cluster& cluster,
         "A second signal ends rayctl at once; that is safe too.");
   });
   const RayctlSettings& settings = cluster.config().rayctl;
+  const auto seconds = [](double count) { return Millis{static_cast<long>(count * 1000)}; };
   ApplyOptions options{.parallelism = request.parallelism,
-                       .join_timeout = Millis{static_cast<long>(settings.wait_timeout_s * 1000)}};
+                       .reach_timeout = seconds(settings.boot_timeout_s),
+                       .join_timeout = seconds(settings.wait_timeout_s)};
   Result<ApplyReport> report = apply_plan(plan, cluster.world(), options, guard.token(), observers);
   view->finish();
   signal = guard.caught();

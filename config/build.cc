@@ -107,6 +107,7 @@ RayctlSettings build_settings(const Yaml& root) {
   if (!from) return settings;
   settings.max_unavailable = whole_of(*from, "max_unavailable", settings.max_unavailable);
   settings.wait_timeout_s = number_of(*from, "wait_timeout_s", settings.wait_timeout_s);
+  settings.boot_timeout_s = number_of(*from, "boot_timeout_s", settings.boot_timeout_s);
   settings.drain_timeout_s = number_of(*from, "drain_timeout_s", settings.drain_timeout_s);
   settings.auth_token = flag_of(*from, "auth_token", settings.auth_token);
   settings.wait_for_workers = flag_of(*from, "wait_for_workers", settings.wait_for_workers);

@@ -130,8 +130,8 @@ Digest config_digest(const Desired& desired, const Config& config, Sealer& seale
        {"autoscaler", desired.autoscaler.text},
        {"sync", {config.file_mounts_sync_continuously, config.rsync_exclude, config.rsync_filter}},
        {"rayctl",
-        {s.max_unavailable, s.wait_timeout_s, s.drain_timeout_s, s.auth_token, s.wait_for_workers,
-         static_cast<int>(s.autoscaler), s.ssh_cidr, s.spot_fallback}}});
+        {s.max_unavailable, s.wait_timeout_s, s.boot_timeout_s, s.drain_timeout_s, s.auth_token,
+         s.wait_for_workers, static_cast<int>(s.autoscaler), s.ssh_cidr, s.spot_fallback}}});
 }
 
 }  // namespace

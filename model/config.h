@@ -65,6 +65,7 @@ enum class AutoscalerKind {
 struct RayctlSettings {
   int max_unavailable = 1;      ///< workers replaced at a time
   double wait_timeout_s = 300;  ///< for a node to join Ray
+  double boot_timeout_s = 300;  ///< for a machine that runs to answer over SSH
   double drain_timeout_s = 60;
   bool auth_token = true;  ///< Ray's token authentication for clusters we make
   bool wait_for_workers = true;

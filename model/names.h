@@ -19,7 +19,7 @@ using NodeTypeName = Name<struct NodeTypeNameTag>;  ///< a key of available_node
 using NodeName = Name<struct NodeNameTag>;          ///< ours, stable for life: "gpu-3"
 using CloudId = Name<struct CloudIdTag>;            ///< the provider's own, opaque: "i-0abc"
 using ProviderName = Name<struct ProviderNameTag>;  ///< provider.type: "process", "aws"
-using ResourceName = Name<struct ResourceNameTag>;    ///< ours: "security-group", "key-pair"
+using ResourceName = Name<struct ResourceNameTag>;  ///< ours: "security-group", "key-pair"
 using Digest = Name<struct DigestTag>;              ///< see base/digest.h, short_digest
 using OpToken = Name<struct OpTokenTag>;            ///< idempotency token sent with an effect
 

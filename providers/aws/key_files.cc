@@ -11,6 +11,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kLargestKey = 64U << 10;
+constexpr char kMarker[] = "rayctl ";
 
 }  // namespace
 
@@ -19,7 +20,11 @@ fs::path key_file(const std::string& home, const std::string& name) {
 }
 
 std::string key_marker(const ClusterId& id) {
-  return "rayctl " + id.text;
+  return kMarker + id.text;
+}
+
+bool is_rayctls(const SshKeyFacts& key) {
+  return key.comment.starts_with(kMarker);
 }
 
 bool is_there(const fs::path& path) {

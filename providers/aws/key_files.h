@@ -17,6 +17,8 @@ namespace rayctl::aws {
 std::filesystem::path key_file(const std::string& home, const std::string& name);
 /// The comment of this cluster's keys.
 std::string key_marker(const ClusterId& id);
+/// Whether rayctl made the key, for whichever cluster.
+bool is_rayctls(const SshKeyFacts& key);
 /// Whether there is anything at the path, a dangling link too.
 bool is_there(const std::filesystem::path& path);
 /// What the key in a file says of itself; nullopt where there is none, or none that is readable.

@@ -62,6 +62,14 @@ std::optional<Pair> ours_among(const Pairs& pairs, const ClusterId& id) {
   return std::nullopt;
 }
 
+/// Whether the file is a key that rayctl made and never got into EC2: meanwhile another machine's
+/// took the name.
+bool came_too_late(const Pair& pair, const fs::path& file) {
+  const auto facts = key_in(file);
+  return facts && is_rayctls(*facts) && !pair.public_line.empty() &&
+         !same_ssh_key(facts->public_line, pair.public_line);
+}
+
 /// The pair that is recorded, or its name where only our file of it is left.
 Result<std::optional<KeyPairSeen>> find_recorded(const ResourceJob& job, const std::string& home) {
   const auto record = job.scope.known.find(ResourceName{"key-pair"});
@@ -148,7 +156,8 @@ Result<KeyPairSeen> find_key_pair(const ResourceJob& job, const std::string& hom
       const auto pair = pairs->find(name);
       const fs::path file = key_file(home, name);
       const bool there = is_there(file);
-      if (pair != pairs->end() && there) return seen(pair->second, home);
+      if (pair != pairs->end() && there && !came_too_late(pair->second, file))
+        return seen(pair->second, home);
       if (pair == pairs->end() && (!there || is_key_of(job.scope.cluster_id, file)))
         return KeyPairSeen{name, "", std::nullopt, {}};
     }

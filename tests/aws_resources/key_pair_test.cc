@@ -151,6 +151,25 @@ TEST_F(KeyPairs, ANameThatIsTakenMeanwhileIsLeftToItsOwner) {
   EXPECT_EQ(account_.keys[kPair].id, "key-x");
 }
 
+TEST_F(KeyPairs, ANameThatIsTakenAfterACrashIsLeftToItsOwner) {
+  bool first = true;
+  account_.meanwhile = [&](const std::string& action) {
+    if (action != "ImportKeyPair" || !first) return;
+    first = false;
+    throw Killed{};
+  };
+  EXPECT_THROW(static_cast<void>(make()), Killed);
+  account_.keys[kPair] = {"key-x", "ssh-ed25519 AAAAdHdv", {}};
+  EXPECT_TRUE(fs::exists(pem(kPair)));
+  const auto made = make();
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  EXPECT_EQ(made->name, "ray-autoscaler_1_us-west-2");
+  ASSERT_TRUE(remove_key_pairs(job(), home_).ok());
+  EXPECT_FALSE(fs::exists(pem(kPair)));
+  EXPECT_EQ(account_.keys.size(), 1U);
+  EXPECT_EQ(account_.keys[kPair].id, "key-x");
+}
+
 TEST_F(KeyPairs, GoesWithItsFileButNotWhileOthersUseIt) {
   ASSERT_TRUE(make().ok());
   account_.instances["i-1"] = {"stopped", kPair, {}, "", {{"rayctl-cluster-id", "c2"}}};
