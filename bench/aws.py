@@ -155,8 +155,8 @@ class Bench:
                    for one in self.lab.nodes())
 
     def by_hand(self):
-        """The seconds that the start commands take by hand, of the head and then of both workers at once, on machines on
-        which rayctl has just run them."""
+        """The seconds that the start commands take by hand, those of the head and then those of both workers at once, on
+        machines that rayctl has just set up."""
         config, head = yaml.safe_load(self.yaml.read_text()), self.head()
         workers = [one for one in self.lab.nodes() if one != head["InstanceId"]]
 
@@ -200,10 +200,10 @@ class Bench:
         said = [
             f"Head and 2 workers, a mount of {self.files:,} small files, an account that nobody has used. Until all "
             f"{NODES} nodes are alive in GCS: rayctl {seconds(statistics.median(alive))}, Ray "
-            f"{seconds(statistics.median(their_alive))}, of which it sleeps 30 s. `ray stop` and `ray start` by hand on the "
-            f"machines of each of rayctl's runs: head {seconds(head)}, then both workers {seconds(workers)}; the creation "
-            f"takes {times:.2f} times their sum. Aim: under half of Ray's time, within 1.2 times the sum; no change within "
-            "0.5 s and 2 calls."]
+            f"{seconds(statistics.median(their_alive))}, of which it sleeps 30 s. `ray stop` and `ray start` by hand "
+            f"on the machines of each of rayctl's runs: head {seconds(head)}, then both workers {seconds(workers)}; "
+            f"the creation takes {times:.2f} times their sum. Aim: under half of Ray's time, within 1.2 times the "
+            "sum; no change within 0.5 s and 2 calls."]
         for mine, its in rows.values():
             said.append(table([*mine, *its], mine[0].name))
         return "\n\n".join(said)
