@@ -155,8 +155,8 @@ class Bench:
                    for one in self.lab.nodes())
 
     def by_hand(self):
-        """The seconds that the start commands take by hand, those of the head and then those of both workers at once, on
-        machines that rayctl has just set up."""
+        """The seconds that the start commands take by hand, those of the head and then those of both workers at once,
+        on machines that rayctl has just set up."""
         config, head = yaml.safe_load(self.yaml.read_text()), self.head()
         workers = [one for one in self.lab.nodes() if one != head["InstanceId"]]
 

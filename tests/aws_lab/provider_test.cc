@@ -23,7 +23,7 @@ ProviderUnderTest in_an_account() {
 INSTANTIATE_TEST_SUITE_P(Aws, ProviderContract, testing::Values(ProviderFactory(in_an_account)));
 
 class AwsProviderTest : public testing::Test {
- protected:
+ public:
   AwsProviderTest() {
     account.config.head_type = {"main"};
     account.config.node_types.resize(2);
@@ -127,8 +127,9 @@ TEST_F(AwsProviderTest, AResourceOfAnotherClusterStays) {
 TEST_F(AwsProviderTest, NamesOfImagesArePinned) {
   const auto provider = account.make().provider;
   Json none = {{"InstanceType", "m5.large"}};
-  Json said = {{"ImageId", "ssm:/aws/service/canonical/ubuntu/server/22.04/stable/current/amd64/"
-                           "hvm/ebs-gp2/ami-id"}};
+  Json said = {{"ImageId",
+                "ssm:/aws/service/canonical/ubuntu/server/22.04/stable/current/amd64/"
+                "hvm/ebs-gp2/ami-id"}};
   Json given = kMachine;
   const auto met = provider->resolve_images({&none, &said, &given}, {}, account.soon());
   ASSERT_TRUE(met) << met.error().message;
@@ -147,8 +148,8 @@ TEST_F(AwsProviderTest, NamesOfImagesArePinned) {
 }
 
 TEST_F(AwsProviderTest, ATypeSaysWhatItsMachinesOffer) {
-  const std::vector<Json> types{{{"InstanceType", "m5.large"}}, {{"InstanceType", "g4dn.xlarge"}},
-                                Json::object()};
+  const std::vector<Json> types{
+      {{"InstanceType", "m5.large"}}, {{"InstanceType", "g4dn.xlarge"}}, Json::object()};
   auto offers = account.make().provider->machine_resources(types, account.soon());
   ASSERT_TRUE(offers) << offers.error().message;
   ASSERT_EQ(offers->size(), 3U);
@@ -167,7 +168,7 @@ TEST_F(AwsProviderTest, ATypeSaysWhatItsMachinesOffer) {
 }
 
 class StoppedMachines : public AwsProviderTest {
- protected:
+ public:
   // A config that does not say cache_stopped_nodes keeps them, as with Ray.
   StoppedMachines() { account.config.node_types.clear(); }
   /// Launches one machine, which is given back once it runs.
