@@ -153,7 +153,8 @@ Result<Effect> act(Run& run, const Step& step, const CreateNodes& action, const 
   });
   for (Launched& each : launched) {
     if (!each.tagged) {
-      trouble += "; " + each.machine.id.text + " could not be named: " + each.tagged.error().message;
+      trouble +=
+          "; " + each.machine.id.text + " could not be named: " + each.tagged.error().message;
       continue;
     }
     each.machine.name = each.name;

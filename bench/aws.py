@@ -102,8 +102,8 @@ class Bench:
                           env=self.env, cwd=self.folder)
 
     def alone(self, contestant, after=None):
-        """Costs of one who cannot take turns: each run finds what the one before has left. The calls are its last run's,
-        without those of machines."""
+        """Costs of one who cannot take turns: each run finds what the one before has left. The calls are those
+        of its last run, without those of machines."""
         costs, calls = [], {}
         for _ in range(contestant.runs):
             self.lab.reset_calls()
@@ -129,8 +129,8 @@ class Bench:
                                f"{head['PrivateIpAddress']}:6379 {NODES}")
         return int(vain) == 0
 
-    def creation(self, tool, up, runs):
-        """From nothing until the launcher has returned, and the seconds until all nodes were alive."""
+    def creation(self, tool, up, runs, afterwards=None):
+        """From nothing until the launcher has returned, and the seconds until all nodes were alive, of each run."""
         alive, begun = [], 0
 
         def before():
@@ -141,9 +141,10 @@ class Bench:
         def after():
             returned = time.monotonic()
             alive.append((returned if self.watch() else time.monotonic()) - begun)
+            if afterwards:
+                afterwards()
 
-        cost = self.alone(tool(", fresh account", up, self.yaml, "-y", before=before, runs=runs), after)
-        return cost, statistics.median(alive)
+        return self.alone(tool(", fresh account", up, self.yaml, "-y", before=before, runs=runs), after), alive
 
     def edit(self):
         self.change += 1
@@ -154,7 +155,8 @@ class Bench:
                    for one in self.lab.nodes())
 
     def by_hand(self):
-        """The seconds that the start commands of the head and of both workers take where rayctl has run them before."""
+        """The seconds that the start commands take by hand, those of the head and then those of both workers at once,
+        on machines that rayctl has just set up."""
         config, head = yaml.safe_load(self.yaml.read_text()), self.head()
         workers = [one for one in self.lab.nodes() if one != head["InstanceId"]]
 
@@ -171,36 +173,38 @@ class Bench:
             list(pool.map(lambda one: run(one, "worker_start_ray_commands"), workers))
         return middle - begun, time.monotonic() - middle
 
-    def side(self, tool, up, runs):
-        """The same things, done with one of the two launchers, and how long all nodes took to be alive."""
-        costs = {}
-        costs["first"], alive = self.creation(tool, up, runs)
-        costs["nothing"] = [self.alone(tool(", no change", up, self.yaml, "-y", "--no-restart", runs=self.runs))]
+    def side(self, tool, up):
+        """What is done with a cluster that is there, with one of the two launchers; nothing is left of it."""
+        costs = {"nothing": [self.alone(tool(", no change", up, self.yaml, "-y", "--no-restart", runs=self.runs))]}
         if up == "up":
             costs["nothing"].append(self.alone(tool(", no change, Ray restarted", up, self.yaml, "-y"), self.watch))
-        costs["file"] = self.alone(tool(f", 1 of {self.files:,} files changed", up, self.yaml, "-y", "--no-restart",
-                                        runs=self.runs, before=self.edit))
-        costs["file"].name += f" (on {self.nodes_with_change()} of {NODES} nodes afterwards)"
-        costs["exec"] = self.alone(tool(" of `true`", "exec", self.yaml, "true", runs=self.runs))
-        return costs, alive
+        costs["file"] = [self.alone(tool(f", 1 of {self.files:,} files changed", up, self.yaml, "-y", "--no-restart",
+                                         runs=self.runs, before=self.edit))]
+        costs["file"][0].name += f" (on {self.nodes_with_change()} of {NODES} nodes afterwards)"
+        costs["exec"] = [self.alone(tool(" of `true`", "exec", self.yaml, "true", runs=self.runs))]
+        costs["down"] = [self.alone(tool("", "down", self.yaml, "-y"))]
+        costs["down"][0].name += f" (left: {', '.join(self.lab.left()) or 'nothing'})"
+        return costs
 
     def launcher(self):
-        ours, ours_alive = self.side(self.rayctl, "apply", self.runs)
-        head, workers = self.by_hand()
+        by_hand = []
+        ours, alive = self.creation(self.rayctl, "apply", self.runs, lambda: by_hand.append(self.by_hand()))
+        theirs, their_alive = self.creation(self.ray, "up", 1)
+        of_ray = self.side(self.ray, "up")
         self.creation(self.rayctl, "apply", 1)
-        ours["down"] = self.alone(self.rayctl("", "down", self.yaml, "-y"))
-        ours["down"].name += f" (left: {', '.join(self.lab.left()) or 'nothing'})"
-        theirs, theirs_alive = self.side(self.ray, "up", 1)
-        theirs["down"] = self.alone(self.ray("", "down", self.yaml, "-y"))
-        theirs["down"].name += f" (left: {', '.join(self.lab.left()) or 'nothing'})"
-        must = head + workers
-        said = [f"Head and 2 workers, a mount of {self.files:,} small files, an account that nobody has used. Until all 3 "
-                f"nodes are alive in GCS: rayctl {seconds(ours_alive)}, Ray {seconds(theirs_alive)}, of which Ray sleeps 30 "
-                f"s. `ray stop` and `ray start` by hand on the same machines: head {seconds(head)}, then both workers "
-                f"{seconds(workers)}; rayctl's creation takes {ours['first'].wall / must:.2f} times their sum. Aim: under "
-                "half of Ray's time, within 1.2 times the sum; no change within 0.5 s and 2 calls."]
-        for row, cost in ours.items():
-            mine, its = (one[row] if isinstance(one[row], list) else [one[row]] for one in (ours, theirs))
+        rows = {"first": ([ours], [theirs])}
+        for row, costs in self.side(self.rayctl, "apply").items():
+            rows[row] = costs, of_ray[row]
+        head, workers = (statistics.median(part) for part in zip(*by_hand))
+        times = statistics.median(took / sum(parts) for took, parts in zip(alive, by_hand))
+        said = [
+            f"Head and 2 workers, a mount of {self.files:,} small files, an account that nobody has used. Until all "
+            f"{NODES} nodes are alive in GCS: rayctl {seconds(statistics.median(alive))}, Ray "
+            f"{seconds(statistics.median(their_alive))}, of which it sleeps 30 s. `ray stop` and `ray start` by hand "
+            f"on the machines of each of rayctl's runs: head {seconds(head)}, then both workers {seconds(workers)}; "
+            f"the creation takes {times:.2f} times their sum. Aim: under half of Ray's time, within 1.2 times the "
+            "sum; no change within 0.5 s and 2 calls."]
+        for mine, its in rows.values():
             said.append(table([*mine, *its], mine[0].name))
         return "\n\n".join(said)
 

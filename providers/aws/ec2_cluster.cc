@@ -7,9 +7,9 @@
 namespace rayctl::aws {
 namespace {
 
-bool flag(const Json& section, const char* key) {
+bool flag(const Json& section, const char* key, bool otherwise = false) {
   const auto found = section.find(key);
-  return found != section.end() && found->is_boolean() && found->get<bool>();
+  return found != section.end() && found->is_boolean() ? found->get<bool>() : otherwise;
 }
 
 WantedFacts wanted_facts(const Config& config, const std::string& region) {
@@ -24,7 +24,8 @@ Ec2Settings ec2_settings(const Config& config) {
   return {.zones = read_zones(provider.value("availability_zone", Json())),
           .use_internal_ips = flag(provider, "use_internal_ips"),
           .spot_fallback = config.rayctl.spot_fallback,
-          .cache_stopped = flag(provider, "cache_stopped_nodes")};
+          // Ray's default.
+          .cache_stopped = flag(provider, "cache_stopped_nodes", true)};
 }
 
 /// provider.aws_credentials, where the config has them.

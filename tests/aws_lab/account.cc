@@ -46,7 +46,8 @@ aws::AwsParts Account::make() {
 
 std::map<std::string, int> Account::calls() {
   std::map<std::string, int> counts;
-  for (const auto& [action, by_key] : ask("calls").items()) {
+  const Json told = ask("calls");
+  for (const auto& [action, by_key] : told.items()) {
     for (const auto& [key, count] : by_key.items())
       counts[action] += count.get<int>();
   }
@@ -55,7 +56,8 @@ std::map<std::string, int> Account::calls() {
 
 std::vector<std::string> Account::kinds() {
   std::vector<std::string> found;
-  for (const auto& [kind, things] : ask("account").items()) {
+  const Json told = ask("account");
+  for (const auto& [kind, things] : told.items()) {
     if (!things.empty()) found.push_back(kind);
   }
   return found;

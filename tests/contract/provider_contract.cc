@@ -110,7 +110,9 @@ TEST_P(ProviderContract, TerminateEndsOneAndCanBeRepeated) {
   for (const CloudNode& node : list()) {
     EXPECT_TRUE(node.id != id || node.power == Power::kStopping || node.power == Power::kGone);
   }
-  const auto lives = [&](const CloudNode& node) { return node.power == Power::kRunning; };
+  const auto lives = [&](const CloudNode& node) {
+    return node.power == Power::kRunning || node.power == Power::kPending;
+  };
   const std::vector<CloudNode> left = list();
   EXPECT_EQ(std::count_if(left.begin(), left.end(), lives), 1);
   EXPECT_TRUE(provider.terminate({"none"}, soon()));
