@@ -17,8 +17,7 @@ class AwsProvider final : public Provider {
   explicit AwsProvider(std::shared_ptr<Ec2Cluster> cluster) : cluster_(std::move(cluster)) {}
 
   Result<std::vector<CloudNode>> list(const ClusterName& cluster, Time deadline) override {
-    Reply<std::vector<Ec2Instance>> instances =
-        instances_of(cluster_->api(), cluster, deadline);
+    Reply<std::vector<Ec2Instance>> instances = instances_of(cluster_->api(), cluster, deadline);
     if (!instances) return instances.value.error();
     std::vector<CloudNode> nodes;
     nodes.reserve(instances->size());

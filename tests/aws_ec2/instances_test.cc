@@ -22,12 +22,10 @@ TEST(Instances, AllPagesAreRead) {
 
 TEST(Instances, StatesAndWhatIsKeptStopped) {
   LaunchWorld world;
-  const std::map<std::string, Power> states = {{"pending", Power::kPending},
-                                               {"running", Power::kRunning},
-                                               {"shutting-down", Power::kStopping},
-                                               {"stopping", Power::kStopping},
-                                               {"stopped", Power::kStopped},
-                                               {"terminated", Power::kGone}};
+  const std::map<std::string, Power> states = {
+      {"pending", Power::kPending},        {"running", Power::kRunning},
+      {"shutting-down", Power::kStopping}, {"stopping", Power::kStopping},
+      {"stopped", Power::kStopped},        {"terminated", Power::kGone}};
   for (const auto& [state, power] : states) {
     world.ec2.add(
         {.id = state, .state = state, .tags = {{kTagClusterName, "demo"}, {kTagCached, "1"}}});
