@@ -35,7 +35,8 @@ Changed Ending::call(const std::string& action, const CloudId& id, Time deadline
 }
 
 Result<> Ending::terminate(const CloudId& id, Time deadline) {
-  const Changed end = call("TerminateInstances", id, deadline);
+  const Changed end =
+      tagging_.patient(deadline, [&] { return call("TerminateInstances", id, deadline); });
   if (end || never_was(end)) return {};
   return in_context(end.value.error(), "terminating " + id.text);
 }

@@ -56,15 +56,12 @@ Changed Tagging::call(const std::string& action, const Params& params,
   return {};
 }
 
-Changed Tagging::patient(const CloudId& id, Time deadline, const std::function<Changed()>& change) {
+Changed Tagging::patient(Time deadline, const std::function<Changed()>& change) {
   Millis wait = kFirstWait;
   for (int tries = 1;; ++tries) {
     Changed end = change();
     const bool young = !end && end.api.code == "InvalidInstanceID.NotFound";
-    if (!young || tries == kTries || clock_.now() + wait > deadline) {
-      if (!end) end.value = in_context(end.value.error(), "tagging " + id.text);
-      return end;
-    }
+    if (!young || tries == kTries || clock_.now() + wait > deadline) return end;
     clock_.sleep(wait, {});
     wait *= 2;
   }
@@ -73,12 +70,14 @@ Changed Tagging::patient(const CloudId& id, Time deadline, const std::function<C
 Changed Tagging::set(const CloudId& id, const Tags& tags, Time deadline) {
   const Params params = tag_params(tags);
   if (params.empty()) return {};
-  return patient(id, deadline, [&] {
+  Changed end = patient(deadline, [&] {
     return batches_.run(batch_key("CreateTags", params), id.text, deadline,
                         [&](const std::vector<std::string>& ids, Time until) {
                           return call("CreateTags", params, ids, until);
                         });
   });
+  if (!end) end.value = in_context(end.value.error(), "tagging " + id.text);
+  return end;
 }
 
 Changed Tagging::set_all(const std::vector<CloudId>& ids, const Tags& tags, Time deadline) {

@@ -22,11 +22,12 @@ class Tagging {
   Changed remove(const CloudId& id, const std::vector<std::string>& keys, Time deadline);
   Changed remove_all(const std::vector<CloudId>& ids, const std::vector<std::string>& keys,
                      Time deadline);
+  /// Makes a change to a machine, again for a while where it is not found: it may be too new.
+  Changed patient(Time deadline, const std::function<Changed()>& change);
 
  private:
   Changed call(const std::string& action, const Params& params, const std::vector<std::string>& ids,
                Time deadline);
-  Changed patient(const CloudId& id, Time deadline, const std::function<Changed()>& change);
   Api& api_;
   Clock& clock_;
   Batcher batches_;

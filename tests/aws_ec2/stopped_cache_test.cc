@@ -93,6 +93,13 @@ TEST(Ending, WithoutACacheAReleasedMachineEnds) {
   EXPECT_EQ(world.ec2.machines[id].state, "terminated");
 }
 
+TEST(Ending, OneThatIsTooNewToBeFoundEndsAllTheSame) {
+  LaunchWorld world;
+  const std::string id = world.ec2.add({.state = "pending", .hidden = 3}).id;
+  ASSERT_TRUE(world.ending->terminate({id}, world.soon()));
+  EXPECT_EQ(world.ec2.machines[id].state, "terminated");
+}
+
 TEST(Ending, WhatIsNotThereIsAtItsEnd) {
   LaunchWorld world;
   EXPECT_TRUE(world.ending->terminate({"i-none"}, world.soon()));

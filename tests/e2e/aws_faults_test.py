@@ -3,7 +3,6 @@ next one converges. No machine is made twice, and `down` leaves nothing. Without
 import functools
 import json
 import os
-import time
 
 from aws_lab import CLUSTERS, AwsLab, enter
 from aws_rounds import HEAD, KILLED, SPOT, WORKER, ZONES, Round, account_is_empty, play, tag
@@ -159,12 +158,10 @@ def unseen(one, command):
     inject(one, kind="unseen", seconds=1.5, count=2)
     killed = one.run("apply", RAYCTL_CRASH_AT="create-nodes:act:after:2")
     check(killed.status == KILLED, f"exit {killed.status}:\n{killed.text}")
-    one.run(command)
     if command == "apply":
+        one.run("apply")
         lab.until(lambda: len(one.machines()) == 3, what="three machines")
-        one.apply()
-    else:
-        time.sleep(1.6)
+        one.apply_on(made=3)
     one.down()
 
 
