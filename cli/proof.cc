@@ -20,6 +20,7 @@ struct Left {
   std::vector<std::string> resources;  ///< "security-group ray-autoscaler-demo (sg-0abc)"
   std::vector<std::string> unlisted;   ///< providers that did not answer, and why
   std::vector<std::string> unseen;     ///< machines that did not answer, and why
+  std::vector<std::string> notes;      ///< on what is there and stays
   bool none() const {
     return machines.empty() && resources.empty() && unlisted.empty() && unseen.empty();
   }
@@ -45,6 +46,7 @@ void look_beside(Session& session, Cluster& cluster, const std::set<ProviderName
       left.unlisted.push_back(provider.text + ": " + resources.error().message);
       continue;
     }
+    left.notes.insert(left.notes.end(), resources->notes.begin(), resources->notes.end());
     for (const SeenResource& seen : resources->seen) {
       if (seen.cluster != snapshot.cluster_id) continue;
       left.resources.push_back(seen.name.text + " " + seen.title + " (" + seen.id + ")");
@@ -119,6 +121,8 @@ Result<int> prove_empty(Session& session, Cluster& cluster, const Prepared& prep
                          {"line", line}});
   } else {
     (empty && !request.aside ? session.io.out : session.io.err) << line << "\n";
+    for (const std::string& note : left.notes)
+      session.io.err << "note: " << note << "\n";
   }
   if (empty && !goal.workers_only) cluster.drop_token();
   return static_cast<int>(empty ? ExitClass::kOk : ExitClass::kIncomplete);

@@ -63,7 +63,7 @@ void take_as_current(NodeRecord& record, const NodeSpec& spec) {
 
 Rebuilt rebuild_snapshot(const Config& config, const Desired& desired, const Snapshot& previous,
                          const std::vector<CloudNode>& machines, const std::string& fresh_id,
-                         const RayLaunchTags& ray_tags) {
+                         const RayLaunchTags& ray_tags, const RayFileTags& file_tags) {
   Rebuilt rebuilt;
   Snapshot& snapshot = rebuilt.snapshot;
   snapshot.lineage = previous.lineage;
@@ -83,6 +83,18 @@ Rebuilt rebuild_snapshot(const Config& config, const Desired& desired, const Sna
   std::sort(order.begin(), order.end(),
             [](const CloudNode& one, const CloudNode& other) { return one.id < other.id; });
   std::vector<CloudNode> unnamed;
+  auto compare_files = [&](NodeRecord& made, const CloudNode& machine, const NodeName& name) {
+    const std::set<std::string>& now = machine.head ? file_tags.head : file_tags.workers;
+    const auto tag = machine.tags.find(kTagFileMounts);
+    if (tag == machine.tags.end() || now.empty()) {
+      rebuilt.files_unproven.push_back(name);
+    } else if (now.contains(tag->second)) {
+      rebuilt.files_proven.push_back(name);
+    } else {
+      made.applied.files = made.running.files = {};
+      rebuilt.files_differ.push_back(name);
+    }
+  };
   auto record = [&](const NodeName& name, const CloudNode& machine) {
     NodeRecord made = record_from_tags(machine, config.provider);
     made.type = type_of(config, machine);
@@ -100,6 +112,7 @@ Rebuilt rebuild_snapshot(const Config& config, const Desired& desired, const Sna
     if (!machine.cluster && spec != desired.specs.end() && made.phase == Phase::kReady) {
       take_as_current(made, spec->second);
       rebuilt.taken_as_current.push_back(name);
+      if (!spec->second.digests.files.empty()) compare_files(made, machine, name);
     }
     int& highest = snapshot.highest[made.type];
     highest = std::max(highest, number_of(name));

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/ray_files.h"
 #include "model/config.h"
 #include "model/desired.h"
 #include "model/observed.h"
@@ -22,6 +23,9 @@ struct Rebuilt {
   /// Machines of other tools on which everything counts as the file says it, since nothing of ours
   /// says otherwise.
   std::vector<NodeName> taken_as_current;
+  /// Those of them whose files Ray's digest proves, and those whose it disproves: these count as
+  /// without files, so that a plan sends them; of the third kind nothing can be proven.
+  std::vector<NodeName> files_proven, files_differ, files_unproven;
 };
 
 /// The values of Ray's tag ray-launch-config that mean "launched as the file says".
@@ -31,9 +35,9 @@ using RayLaunchTags = std::map<NodeTypeName, std::set<std::string>>;
 /// new ones are made by the store); `fresh_id` is used when no machine carries a cluster id. The
 /// head's id decides, else the commonest. Machines without a name get the next free one of their
 /// type. A machine that only Ray's tags describe counts as launched from the file if `ray_tags` has
-/// its digest. Pure.
+/// its digest, and `file_tags` say the same of its files. Pure.
 Rebuilt rebuild_snapshot(const Config& config, const Desired& desired, const Snapshot& previous,
                          const std::vector<CloudNode>& machines, const std::string& fresh_id,
-                         const RayLaunchTags& ray_tags = {});
+                         const RayLaunchTags& ray_tags = {}, const RayFileTags& file_tags = {});
 
 }  // namespace rayctl

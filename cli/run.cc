@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <ostream>
 
 #include "base/digest.h"
@@ -58,6 +59,14 @@ Error blocked_error(const Plan& plan) {
   Error error = permanent(plan.blocked.front().code, plan.blocked.front().summary);
   if (error.code == ErrorCode::kConfigInvalid) error.code = ErrorCode::kPlanNeedsDecision;
   return error;
+}
+
+/// Why the machines of the config's provider are not known; nullopt if they are. A change that
+/// cannot see them would do nothing, and say that it is done.
+std::optional<Error> not_listed(const Prepared& prepared, const ProviderName& provider) {
+  const auto list = prepared.observed.machines.find(provider);
+  if (list == prepared.observed.machines.end() || list->second) return std::nullopt;
+  return in_context(list->second.error(), "listing the machines of " + provider.text);
 }
 
 /// Only a person at a terminal, or --replace-head, may decide that the head is replaced: --yes
@@ -224,6 +233,7 @@ Result<int> run_change(Session& session, Cluster& cluster, const ChangeRequest& 
   if (decide_on_head(session, request, *prepared)) {
     show_plan(session, cluster, request, *prepared, plan);
   }
+  if (std::optional<Error> blind = not_listed(*prepared, cluster.config().provider)) return *blind;
   if (!plan.blocked.empty()) return blocked_error(plan);
   if (plan.steps.empty()) {
     if (session.json) {

@@ -172,7 +172,8 @@ Config build_config(const Yaml& root, const Yaml& written, const Form& form,
   if (const Yaml* mounts = root.find("file_mounts")) {
     for (const Yaml::Entry& each : mounts->entries) {
       auto local = each.value.scalar.get<std::string>();
-      config.file_mounts.push_back({each.key, mount_source(local, file, options.home), each.where});
+      config.file_mounts.push_back(
+          {each.key, mount_source(local, file, options.home), each.where, local});
     }
   }
   config.rayctl = build_settings(root);

@@ -185,8 +185,7 @@ const Record* rayctl_record() {
   static const Record record{{
       whole("max_unavailable", "How many workers may be replaced at a time. Default 1.", 1),
       number("wait_timeout_s", "Seconds for a node to join Ray. Default 300."),
-      number("boot_timeout_s",
-             "Seconds for a machine that runs to answer over SSH. Default 300."),
+      number("boot_timeout_s", "Seconds for a machine that runs to answer over SSH. Default 300."),
       number("drain_timeout_s",
              "Seconds that work on a node gets to end before the node is stopped. Default 60."),
       yes_no("auth_token", "Ray's token authentication. Default true."),

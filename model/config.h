@@ -33,6 +33,7 @@ struct FileMountConfig {
   std::string remote;  ///< as written, may start with "~"
   std::string local;   ///< absolute, "~" expanded, relative to the YAML's folder
   Source where;
+  std::string written{};  ///< `local` as the file has it
   bool operator==(const FileMountConfig&) const = default;
 };
 

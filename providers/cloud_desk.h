@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <string>
 #include <vector>
 
@@ -7,6 +8,7 @@
 #include "model/json.h"
 #include "model/names.h"
 #include "model/observed.h"
+#include "model/resource.h"
 #include "providers/provider.h"
 
 namespace rayctl {
@@ -34,6 +36,13 @@ struct RightsDocument {
   bool operator==(const RightsDocument&) const = default;
 };
 
+/// A machine in the words of a node config, as far as its place shows how it was launched.
+struct LaunchFacts {
+  CloudNode node;
+  Json node_config = Json::object();
+  bool operator==(const LaunchFacts&) const = default;
+};
+
 /// What clouds have beside machines and people ask them for. May be called concurrently.
 class CloudDesk {
  public:
@@ -56,6 +65,13 @@ class CloudDesk {
   /// node config; empty where that cannot be computed.
   virtual Result<std::vector<Json>> ray_node_configs(const CloudNode& node, const Json& node_config,
                                                      Time deadline) = 0;
+  /// Every machine of that name's cluster that runs or will; whoever made it.
+  virtual Result<std::vector<LaunchFacts>> launch_facts(const ClusterName& cluster,
+                                                        Time deadline) = 0;
+  /// What a machine uses of the kinds of things that clusters have beside machines, as records to
+  /// look for it by. None of it counts as ours.
+  virtual Result<std::map<ResourceName, ResourceRecord>> used_by(const CloudNode& node,
+                                                                 Time deadline) = 0;
 };
 
 }  // namespace rayctl

@@ -1,5 +1,7 @@
 #include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <ostream>
 
 #include "applier/secrets.h"
@@ -15,6 +17,9 @@
 #include "cli/section.h"
 #include "cli/views/node_list.h"
 #include "cli/views/plan_view.h"
+#include "cli/write_config.h"
+#include "config/config.h"
+#include "config/emit.h"
 #include "config/resolve.h"
 #include "state/sqlite_store.h"
 #include "state/store_lock.h"
@@ -27,12 +32,20 @@ constexpr Millis kCall{60'000};
 class ImportVerb final : public Verb {
  public:
   void declare(Flags& flags) override {
-    declare_cluster(flags, cluster_);
+    declare_cluster(flags, cluster_, false);
     flags.flag("-y,--yes", yes_);
     flags.duration("--lock-timeout", lock_timeout_);
+    flags.value("--write-config", write_to_);
+    flags.value("--provider", provider_);
+    flags.value("--region", region_);
   }
 
   Result<int> run(Session& session) override {
+    if (!write_to_.empty()) return write(session);
+    if (cluster_.config.empty()) {
+      take_output(session, cluster_.json, cluster_.no_color);
+      return permanent(ErrorCode::kUsage, "name the cluster's YAML, or one to --write-config");
+    }
     Result<Config> config = load_config(session, cluster_, true);
     if (!config) return config.error();
     ClusterPaths paths = cluster_paths(config->cluster, cluster_.state);
@@ -62,10 +75,13 @@ class ImportVerb final : public Verb {
     RayLaunchTags tags = tags_of(session, cluster, desired);
     for (const auto& [type, more] : launched->tags)
       tags[type].insert(more.begin(), more.end());
-    Rebuilt rebuilt =
-        rebuild_snapshot(as_launched, desired, *previous, *machines, random_hex(8), tags);
+    Rebuilt rebuilt = rebuild_snapshot(as_launched, desired, *previous, *machines, random_hex(8),
+                                       tags, ray_file_tags(as_launched));
     rebuilt.snapshot.pins[kImagePin] = launched->images;
     if (launched->images.empty()) rebuilt.snapshot.pins.erase(kImagePin);
+    if (Result<> found = find_resources(session, cluster, *previous, *machines, rebuilt); !found) {
+      return found.error();
+    }
     Result<bool> go_on = confirmed(session, rebuilt);
     if (!go_on) return go_on.error();
     if (!*go_on) return 1;
@@ -80,6 +96,59 @@ class ImportVerb final : public Verb {
   }
 
  private:
+  /// Makes a YAML where none is at hand. Records nothing.
+  Result<int> write(Session& session) {
+    take_output(session, cluster_.json, cluster_.no_color);
+    if (!cluster_.config.empty() || cluster_.cluster_name.empty() || region_.empty()) {
+      return permanent(ErrorCode::kUsage,
+                       "--write-config takes --cluster-name and --region, and no CONFIG");
+    }
+    std::error_code problem;
+    if (std::filesystem::exists(write_to_, problem)) {
+      return permanent(ErrorCode::kUsage, write_to_ + " is there already, and is left as it is");
+    }
+    const Parsed parsed = parse_config(
+        emit_yaml({{"cluster_name", cluster_.cluster_name},
+                   {"provider", {{"type", provider_}, {"region", region_}}},
+                   {"available_node_types", {{"head", {{"node_config", Json::object()}}}}},
+                   {"head_node_type", "head"}}),
+        "--write-config", {.home = home_directory()});
+    if (!parsed.config) {
+      return permanent(ErrorCode::kUsage, parsed.diagnostics.empty()
+                                              ? "there is no such cluster"
+                                              : parsed.diagnostics.front().summary);
+    }
+    const Config& config = *parsed.config;
+    Result<std::unique_ptr<Cluster>> cluster =
+        Cluster::open(session, config, cluster_paths(config.cluster, cluster_.state));
+    if (!cluster) return cluster.error();
+    Result<CloudDesk*> desk = (*cluster)->desk();
+    if (!desk) return desk.error();
+    Result<std::vector<LaunchFacts>> machines =
+        (*desk)->launch_facts(config.cluster, session.clock.now() + kCall);
+    if (!machines) return machines.error();
+    Result<std::vector<TaggedThing>> things = (*desk)->list_tagged(session.clock.now() + kCall);
+    if (!things) return things.error();
+    const std::size_t count = machines->size();
+    Result<WrittenConfig> made =
+        write_config(config.cluster, config.provider, region_, *std::move(machines), *things);
+    if (!made) return made.error();
+    if (Result<> done = write_file_atomic(write_to_, made->yaml, 0644); !done) return done.error();
+    if (session.json) {
+      show_json(session, {{"format_version", kOutputFormat},
+                          {"machines", count},
+                          {"not_known", made->unknown},
+                          {"written", write_to_}});
+      return 0;
+    }
+    session.io.out << "Wrote " << write_to_ << " from " << plural(count, "machine")
+                   << ". Not known is:\n";
+    for (const std::string& each : made->unknown)
+      session.io.out << "  - " << each << "\n";
+    session.io.out << "Complete it, then: rayctl import " << write_to_ << "\n";
+    return 0;
+  }
+
   /// What is recorded now; a database that cannot be read is put aside and reads as empty.
   static Result<Snapshot> read_previous(Session& session, const ClusterPaths& paths) {
     Result<Snapshot> snapshot = Snapshot{};
@@ -154,6 +223,42 @@ class ImportVerb final : public Verb {
     return found;
   }
 
+  /// Records what is beside machines: what the head uses, where it can tell, before what an apply
+  /// would look for by name. Access by a key that EC2 knows begins here.
+  static Result<> find_resources(Session& session, Cluster& cluster, const Snapshot& previous,
+                                 const std::vector<CloudNode>& machines, Rebuilt& rebuilt) {
+    Snapshot& snapshot = rebuilt.snapshot;
+    const Time deadline = session.clock.now() + kCall;
+    ResourceScope scope{.cluster = snapshot.cluster,
+                        .cluster_id = snapshot.cluster_id,
+                        .known = {},
+                        .thorough = true};
+    if (previous.cluster_id == snapshot.cluster_id) scope.known = previous.resources;
+    if (Result<CloudDesk*> desk = cluster.desk()) {
+      for (const CloudNode& machine : machines) {
+        if (!machine.head || machine.power != Power::kRunning) continue;
+        Result<std::map<ResourceName, ResourceRecord>> used = (*desk)->used_by(machine, deadline);
+        if (!used) return used.error();
+        scope.known.insert(used->begin(), used->end());
+      }
+    }
+    Result<SeenResources> found =
+        cluster.world().provider(cluster.config().provider).list_resources(scope, deadline);
+    if (!found) return in_context(found.error(), "looking at what is beside machines");
+    for (const SeenResource& seen : found->seen) {
+      const auto spec =
+          std::find_if(found->wanted.begin(), found->wanted.end(),
+                       [&](const ResourceSpec& each) { return each.name == seen.name; });
+      if (spec == found->wanted.end()) continue;
+      snapshot.resources[seen.name] = {.provider = spec->provider,
+                                       .title = seen.title,
+                                       .id = seen.id,
+                                       .ours = seen.cluster == snapshot.cluster_id,
+                                       .needs = spec->needs};
+    }
+    return {};
+  }
+
   /// The config with the key that Ray's launcher makes where the file names none.
   static Config with_key(Config config, const Json& node_config) {
     if (text_in(config.auth, "ssh_private_key").empty()) {
@@ -173,10 +278,11 @@ class ImportVerb final : public Verb {
     return ask(session, question + "?", "import");
   }
 
-  /// Machines that were not ours are from now on: their tags say so.
+  /// Machines that were not ours are from now on: their tags say so, and what is recorded of them.
   static Result<> take_in(Session& session, Cluster& cluster, const Rebuilt& rebuilt) {
     for (const CloudNode& machine : rebuilt.foreign) {
       Tags tags = naming_tags(cluster.config().cluster, *machine.name, machine.head);
+      tags.merge(record_tags(rebuilt.snapshot.nodes.at(*machine.name)));
       tags[kTagClusterId] = rebuilt.snapshot.cluster_id.text;
       Result<> tagged = cluster.world()
                             .provider(cluster.config().provider)
@@ -193,6 +299,35 @@ class ImportVerb final : public Verb {
     return texts;
   }
 
+  static void show_what_is_current(Session& session, const Rebuilt& rebuilt) {
+    std::ostream& out = session.io.out;
+    if (!rebuilt.files_proven.empty()) {
+      out << "Files on " << node_list(rebuilt.files_proven)
+          << " are those that are here now: the tag ray-file-mounts-contents proves it.\n";
+    }
+    if (!rebuilt.files_differ.empty()) {
+      out << "Files on " << node_list(rebuilt.files_differ)
+          << " are not those that are here now (the tag ray-file-mounts-contents differs).\n";
+    }
+    if (rebuilt.taken_as_current.empty()) return;
+    if (!rebuilt.files_unproven.empty()) {
+      out << "Files on " << node_list(rebuilt.files_unproven)
+          << " are taken as those that are here now: no tag that could be compared says what they "
+             "are.\n";
+    }
+    out << "Set-up and Ray on " << node_list(rebuilt.taken_as_current)
+        << " are taken as the file has them: Ray's launcher says that they are up to date.\n";
+  }
+
+  /// "key-pair ray-autoscaler_us-west-2": of what is beside machines, what rayctl did not make.
+  static std::vector<std::string> not_ours(const Rebuilt& rebuilt) {
+    std::vector<std::string> found;
+    for (const auto& [name, record] : rebuilt.snapshot.resources) {
+      if (!record.ours) found.push_back(name.text + " " + record.title);
+    }
+    return found;
+  }
+
   /// Shows what was recorded and what a plan from it would do.
   Result<int> prove(Session& session, Cluster& cluster, const Rebuilt& rebuilt,
                     std::int64_t serial) {
@@ -206,8 +341,12 @@ class ImportVerb final : public Verb {
       show_json(session, {{"format_version", kOutputFormat},
                           {"serial", serial},
                           {"nodes", names},
+                          {"found_resources", not_ours(rebuilt)},
                           {"taken_in", rebuilt.foreign.size()},
                           {"launched_otherwise", names_of(rebuilt.launched_otherwise)},
+                          {"files_differ", names_of(rebuilt.files_differ)},
+                          {"files_proven", names_of(rebuilt.files_proven)},
+                          {"files_unproven", names_of(rebuilt.files_unproven)},
                           {"taken_as_current", names_of(rebuilt.taken_as_current)},
                           {"plan", plan_json(plan, source_of(cluster_))}});
       return 0;
@@ -221,10 +360,10 @@ class ImportVerb final : public Verb {
                      << " was launched from another node_config or auth than the file has (its tag "
                         "ray-launch-config differs). It is kept as it is.\n";
     }
-    if (!rebuilt.taken_as_current.empty()) {
-      session.io.out << "Files, set-up and Ray on " << node_list(rebuilt.taken_as_current)
-                     << " are taken as the file has them: Ray's launcher says that they are up to "
-                        "date.\n";
+    show_what_is_current(session, rebuilt);
+    if (const std::vector<std::string> found = not_ours(rebuilt); !found.empty()) {
+      session.io.out << "Used as found, and left there by `rayctl down`: " << join(found, ", ")
+                     << ".\n";
     }
     session.io.out << "Recorded " << plural(rebuilt.snapshot.nodes.size(), "node") << " (serial "
                    << serial << ").\n";
@@ -242,6 +381,7 @@ class ImportVerb final : public Verb {
   ClusterFlags cluster_;
   bool yes_ = false;
   Millis lock_timeout_{0};
+  std::string write_to_, provider_ = "aws", region_;
 };
 
 }  // namespace

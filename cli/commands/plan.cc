@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <ostream>
 
 #include "base/files.h"
@@ -49,7 +50,10 @@ class PlanVerb final : public Verb {
     show_diagnostics(session);
     std::size_t seen = 0;
     for (const auto& [provider, machines] : prepared.observed.machines) {
-      if (machines) seen += machines->size();
+      if (!machines) continue;
+      seen += static_cast<std::size_t>(
+          std::count_if(machines->begin(), machines->end(),
+                        [](const CloudNode& each) { return each.power != Power::kGone; }));
     }
     PlanViewOptions options{.where = place_of(cluster.config()),
                             .serial = prepared.snapshot.serial,

@@ -4,9 +4,11 @@
 
 #include "base/text.h"
 #include "providers/aws/ec2_cluster.h"
+#include "providers/aws/iam.h"
 #include "providers/aws/images.h"
 #include "providers/aws/instances.h"
 #include "providers/aws/orphans.h"
+#include "providers/aws/wanted_resources.h"
 
 namespace rayctl::aws {
 namespace {
@@ -17,6 +19,23 @@ TaggedThing shown(const Orphan& orphan) {
           .name = orphan.name,
           .cluster = orphan.cluster,
           .cluster_id = orphan.cluster_id};
+}
+
+/// "ray-autoscaler-v1" of "arn:aws:iam::123456789012:instance-profile/ray-autoscaler-v1".
+std::string name_in_arn(const std::string& arn) {
+  return arn.substr(arn.rfind('/') + 1);
+}
+
+Json node_config_of(const Ec2Instance& instance) {
+  Json config = {{"InstanceType", instance.type}, {"ImageId", instance.image}};
+  if (!instance.key_name.empty()) config["KeyName"] = instance.key_name;
+  if (!instance.subnet.empty()) config["SubnetIds"] = {instance.subnet};
+  if (!instance.groups.empty()) config["SecurityGroupIds"] = instance.groups;
+  if (!instance.profile_arn.empty()) {
+    config["IamInstanceProfile"] = {{"Arn", instance.profile_arn}};
+  }
+  if (instance.spot) config["InstanceMarketOptions"] = {{"MarketType", "spot"}};
+  return config;
 }
 
 class AwsDesk final : public CloudDesk {
@@ -99,6 +118,43 @@ class AwsDesk final : public CloudDesk {
       config["IamInstanceProfile"] = {{"Arn", instance.profile_arn}};
     }
     return std::vector<Json>{std::move(config)};
+  }
+
+  Result<std::vector<LaunchFacts>> launch_facts(const ClusterName& cluster,
+                                                Time deadline) override {
+    Reply<std::vector<Ec2Instance>> found = instances_of(cluster_->api(), cluster, deadline);
+    if (!found) return found.value.error();
+    std::vector<LaunchFacts> facts;
+    for (const Ec2Instance& instance : *found.value) {
+      const Power power = instance.node.power;
+      if (power != Power::kPending && power != Power::kRunning) continue;
+      facts.push_back({instance.node, node_config_of(instance)});
+    }
+    return facts;
+  }
+
+  Result<std::map<ResourceName, ResourceRecord>> used_by(const CloudNode& node,
+                                                         Time deadline) override {
+    std::map<ResourceName, ResourceRecord> used;
+    Reply<std::vector<Ec2Instance>> found = instances_by_id(cluster_->api(), {node.id}, deadline);
+    if (!found) return found.value.error();
+    if (found->empty()) return used;
+    const Ec2Instance& instance = found->front();
+    const auto use = [&](const char* name, const std::string& title, const std::string& id) {
+      if (title.empty()) return;
+      used[{name}] = {
+          .provider = cluster_->config().provider, .title = title, .id = id, .needs = {}};
+    };
+    use(kKeyPairResource, instance.key_name, "");
+    if (instance.profile_arn.empty()) return used;
+    const std::string profile = name_in_arn(instance.profile_arn);
+    use(kInstanceProfileResource, profile, instance.profile_arn);
+    const ResourceScope nothing_known;
+    Result<IamSeen> seen = find_instance_profile(
+        {cluster_->api(), cluster_->clock(), nothing_known, deadline}, {{"profile_name", profile}});
+    if (!seen) return seen.error();
+    if (!seen->roles.empty()) use(kRoleResource, seen->roles.front(), "");
+    return used;
   }
 
  private:

@@ -21,8 +21,12 @@ class AwsProvider final : public Provider {
     if (!instances) return instances.value.error();
     std::vector<CloudNode> nodes;
     nodes.reserve(instances->size());
-    for (Ec2Instance& instance : *instances.value)
+    for (Ec2Instance& instance : *instances.value) {
+      // A recorded one is known to be gone, however young; the names of those that ended long ago
+      // are free.
+      if (instance.node.power == Power::kGone) instance.node.name.reset();
       nodes.push_back(std::move(instance.node));
+    }
     return nodes;
   }
 

@@ -95,15 +95,12 @@ std::vector<Ec2Instance> parse_instances(const pugi::xml_node& holder) {
 Reply<std::vector<Ec2Instance>> instances_of(Api& api, const ClusterName& cluster, Time deadline) {
   Params params;
   add_filter(params, std::string("tag:") + kTagClusterName, {cluster.text});
-  add_filter(params, "instance-state-name",
-             {"pending", "running", "shutting-down", "stopping", "stopped"});
   Reply<std::vector<Ec2Instance>> seen = describe(api, std::move(params), deadline);
   if (!seen) return seen;
   // A stand-in of EC2 may compare loosely.
   std::erase_if(*seen.value, [&](const Ec2Instance& instance) {
     const auto tag = instance.node.tags.find(kTagClusterName);
-    return tag == instance.node.tags.end() || tag->second != cluster.text ||
-           instance.node.power == Power::kGone;
+    return tag == instance.node.tags.end() || tag->second != cluster.text;
   });
   return seen;
 }

@@ -16,8 +16,8 @@ Tags from_ec2_tags(Tags tags);
 /// reservation of DescribeInstances.
 std::vector<Ec2Instance> parse_instances(const pugi::xml_node& holder);
 
-/// Every machine that is tagged with the cluster's name, whatever its state but terminated. All
-/// pages.
+/// Every machine that is tagged with the cluster's name, whatever its state: one that is shown as
+/// terminated is certain to be gone, one that is not shown may be too new. All pages.
 Reply<std::vector<Ec2Instance>> instances_of(Api& api, const ClusterName& cluster, Time deadline);
 
 /// The machines with these ids, terminated ones too. One that EC2 does not know (or not yet: it may

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/parallel.h"
@@ -22,8 +23,13 @@ Error no_group() {
                    "made");
 }
 
-bool foreign(const ResourceScope& scope, const SeenResource& seen) {
-  return !seen.id.empty() && (scope.cluster_id.empty() || seen.cluster != scope.cluster_id);
+/// The cluster's id; where no state knows it, the one that is on what only this cluster makes.
+ClusterId id_of(const ResourceScope& scope, const std::vector<SeenResource>& seen) {
+  if (!scope.cluster_id.empty()) return scope.cluster_id;
+  const auto own = std::find_if(seen.begin(), seen.end(), [](const SeenResource& each) {
+    return each.exclusive && each.cluster;
+  });
+  return own == seen.end() ? ClusterId{} : *own->cluster;
 }
 
 }  // namespace
@@ -41,7 +47,18 @@ Result<Resources::Look> Resources::look(const ResourceScope& scope, const Resour
   if (spec.name.text == kKeyPairResource) {
     const auto pair = find_key_pair(at, settings_.home, spec.want);
     if (!pair) return pair.error();
-    return Look{{spec.name, pair->name, pair->id, pair->cluster, ""}, pair->blocked};
+    Look found{{spec.name, pair->name, pair->id, pair->cluster, ""}, pair->blocked};
+    const bool unrecorded = !pair->id.empty() && !scope.known.contains(spec.name);
+    if (!scope.thorough || !unrecorded || pair->cluster != scope.cluster_id) return found;
+    const Result<bool> used = used_by_others(at, "key-name", pair->name);
+    if (!used) return used.error();
+    if (*used) {
+      found.seen.cluster = std::nullopt;
+      found.note = "the key-pair " + pair->name +
+                   " stays: machines of other clusters use it; once they are gone, `rayctl down` "
+                   "removes it";
+    }
+    return found;
   }
   if (spec.name.text == kSecurityGroupResource) {
     const auto group = find_security_group(at, settings_.security_group, spec.want);
@@ -51,6 +68,15 @@ Result<Resources::Look> Resources::look(const ResourceScope& scope, const Resour
   }
   const bool role = spec.name.text == kRoleResource;
   if (!role && spec.name.text != kInstanceProfileResource) return no_such(spec.name);
+  // One that was found keeps its own name: the role of a head that Ray's launcher made, say.
+  if (const auto record = scope.known.find(spec.name);
+      record != scope.known.end() && record->second.title != spec.title) {
+    const Json recorded = {{role ? "role_name" : "profile_name", record->second.title}};
+    const auto found = role ? find_role(at, recorded) : find_instance_profile(at, recorded);
+    if (!found) return found.error();
+    if (!found->arn.empty())
+      return Look{{spec.name, found->name, found->arn, found->cluster, ""}, {}};
+  }
   const auto seen = role ? find_role(at, spec.want) : find_instance_profile(at, spec.want);
   if (!seen) return seen.error();
   return Look{{spec.name, seen->name, seen->arn, seen->cluster, seen->differs}, {}};
@@ -100,6 +126,7 @@ Result<SeenResources> Resources::list(const ResourceScope& scope, Time deadline)
       recorded.blocked = missing_key_file(settings_.home, recorded.seen.title);
     looks[at] = std::move(recorded);
   });
+  std::set<ResourceName> explained;
   for (std::size_t at = 0; at < looks.size(); ++at) {
     if (!*looks[at]) return looks[at]->error();
     Look& found = **looks[at];
@@ -112,11 +139,18 @@ Result<SeenResources> Resources::list(const ResourceScope& scope, Time deadline)
     remember(found.seen);
     found.seen.exclusive = found.seen.title == "ray-autoscaler-" + scope.cluster.text ||
                            found.seen.title == iam_name(scope.cluster.text, settings_.region);
-    if (foreign(scope, found.seen) && !scope.known.contains(found.seen.name)) {
-      result.notes.push_back("the " + found.seen.name.text + " " + found.seen.title +
-                             " is there already: it is used as it is, and `down` leaves it");
+    if (!found.note.empty()) {
+      result.notes.push_back(std::move(found.note));
+      explained.insert(found.seen.name);
     }
     result.seen.push_back(std::move(found.seen));
+  }
+  const ClusterId own = id_of(scope, result.seen);
+  for (const SeenResource& seen : result.seen) {
+    const bool known = scope.known.contains(seen.name) || explained.contains(seen.name);
+    if (known || (!own.empty() && seen.cluster == own)) continue;
+    result.notes.push_back("the " + seen.name.text + " " + seen.title +
+                           " is there already: it is used as it is, and `down` leaves it");
   }
   for (const auto& [name, record] : scope.known) {
     const bool wanted = std::any_of(result.wanted.begin(), result.wanted.end(),

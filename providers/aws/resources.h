@@ -45,6 +45,7 @@ class Resources {
   struct Look {
     SeenResource seen;  ///< its id is "" if it is not there
     std::vector<Diagnostic> blocked;
+    std::string note = "";  ///< what a person should know of it
   };
   ResourceJob job(const ResourceScope& scope, Time deadline) const;
   Result<Look> look(const ResourceScope& scope, const ResourceSpec& spec, Time deadline) const;

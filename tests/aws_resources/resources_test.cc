@@ -52,6 +52,30 @@ TEST_F(AllResources, AThoroughLookSeesWhatIsGone) {
   EXPECT_EQ(account_.objects(), 4U);
 }
 
+// As an import records the role of a head that Ray's launcher made.
+TEST_F(AllResources, WhatWasFoundUnderAnotherNameIsLookedForByIt) {
+  account_.roles["ray-autoscaler-v1"] = {};
+  account_.profiles["ray-autoscaler-v1"].role = "ray-autoscaler-v1";
+  for (const char* name : {kRoleResource, kInstanceProfileResource})
+    scope_.known[{name}] = {.title = "ray-autoscaler-v1", .id = "", .needs = {}};
+  scope_.thorough = true;
+  Resources all = resources();
+  const auto listed = all.list(scope_, soon());
+  ASSERT_TRUE(listed.ok());
+  ASSERT_EQ(listed->seen.size(), 2U);
+  for (const SeenResource& each : listed->seen) {
+    EXPECT_EQ(each.title, "ray-autoscaler-v1");
+    EXPECT_FALSE(each.cluster);
+  }
+  EXPECT_EQ(all.ids().instance_profile_arn,
+            FakeAccount::arn("instance-profile", "ray-autoscaler-v1"));
+  account_.roles.clear();
+  account_.profiles.clear();
+  const auto gone = resources().list(scope_, soon());
+  ASSERT_TRUE(gone.ok());
+  EXPECT_TRUE(gone->seen.empty()) << "then one of ours is made";
+}
+
 TEST_F(AllResources, APrivateKeyThatIsNotHereBlocksWithoutACall) {
   make_all();
   std::filesystem::remove(pem(kPair));

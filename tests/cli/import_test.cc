@@ -7,6 +7,7 @@
 
 #include "cli/overview.h"
 #include "cli/pipeline.h"
+#include "cli/ray_files.h"
 #include "cli/ray_tags.h"
 #include "cli/rebuild.h"
 #include "model/tags.h"
@@ -90,6 +91,80 @@ TEST(RayTags, AreThoseOfEveryLauncherAndReadTheKeys) {
   std::set_intersection(before.begin(), before.end(), after.begin(), after.end(),
                         std::back_inserter(both));
   EXPECT_EQ(both.size(), 1U) << "only Ray 0.8 goes by the path of the key";
+}
+
+std::string in_test_folder(const std::string& name) {
+  return (std::filesystem::path(testing::TempDir()) / name).string();
+}
+
+/// {"~/app": ./app} of a file in the test's folder, as Ray and this program name it.
+Config with_mount() {
+  Config config = demo();
+  config.auth = {{"ssh_user", "ubuntu"}};
+  const std::string local = in_test_folder("ray_files_app");
+  std::filesystem::remove_all(local);
+  std::filesystem::create_directories(local + "/sub/empty");
+  std::ofstream(local + "/data.txt") << "one\n";
+  std::ofstream(local + "/sub/more.txt") << "more\n";
+  config.file_mounts = {{"~/app", local, {}, "./app"}};
+  return config;
+}
+
+// The answers are those of hash_runtime_conf of Ray 2.60 and 2.9.3 on such a folder.
+TEST(RayFiles, AreDigestedAsRayDoesOnTheHeadAndOnWorkers) {
+  const RayFileTags tags = ray_file_tags(with_mount());
+  EXPECT_EQ(tags.head,
+            (std::set<std::string>{"6uvt5ei6uuqefeepbqddd1t7qi7ci99p98ngnadnct00lh5ch740",
+                                   "725df801347a2463d92271e94e2b9e0cdef24bd4"}));
+  EXPECT_EQ(tags.workers,
+            (std::set<std::string>{"uvjucd4g8hoemhmk817checvnv7kfp1qv96rers5t0ub0s9t58pg",
+                                   "a2579c2dab8e053427c1baa9822a2e68f3b5bd6a"}));
+}
+
+TEST(RayFiles, WithoutMountsAreThoseOfNothing) {
+  const RayFileTags tags = ray_file_tags(demo());
+  EXPECT_TRUE(tags.head.contains("seoc8gkovge196nruj49irtp4gjqsgf4cidp6j54imchmu2in1ag"));
+}
+
+TEST(RayFiles, AreUnknownWhereTheHeadHasThemFromElsewhere) {
+  Config config = with_mount();
+  config.cluster_synced_files = {"~/shared"};
+  EXPECT_TRUE(ray_file_tags(config).workers.empty());
+  EXPECT_FALSE(ray_file_tags(config).head.empty());
+  config = with_mount();
+  config.node_types[1].docker = {{"image", "rayproject/ray"}};
+  EXPECT_TRUE(ray_file_tags(config).workers.empty());
+  config = with_mount();
+  std::filesystem::create_symlink("data.txt", config.file_mounts[0].local + "/link");
+  EXPECT_TRUE(ray_file_tags(config).workers.empty()) << "who knows where it leads to there";
+  EXPECT_FALSE(ray_file_tags(config).head.empty());
+  std::filesystem::remove_all(config.file_mounts[0].local);
+  EXPECT_TRUE(ray_file_tags(config).head.empty());
+}
+
+TEST(Rebuild, FilesThatRaysDigestDisprovesAreNotThere) {
+  Desired desired;
+  for (const char* type : {"head", "cpu"})
+    desired.specs[{type}].digests = {.files = {"now"}, .setup = {"set up"}};
+  CloudNode head = machine("i-1", "", "head", ""), other = machine("i-2", "", "cpu", ""),
+            untold = machine("i-3", "", "cpu", "");
+  for (CloudNode* each : {&head, &other, &untold})
+    each->tags[kTagNodeStatus] = kStatusUpToDate;
+  head.tags[kTagFileMounts] = "same";
+  other.tags[kTagFileMounts] = "same";
+  const Rebuilt rebuilt = rebuild_snapshot(demo(), desired, Snapshot{}, {head, other, untold},
+                                           "fresh", {}, {.head = {"same"}, .workers = {"another"}});
+  std::map<CloudId, NodeRecord> records;
+  for (const auto& [name, record] : rebuilt.snapshot.nodes)
+    records[record.id] = record;
+  EXPECT_EQ(records[{"i-1"}].applied.files, Digest{"now"});
+  EXPECT_EQ(records[{"i-2"}].applied.files, Digest{});
+  EXPECT_EQ(records[{"i-2"}].running.files, Digest{});
+  EXPECT_EQ(records[{"i-2"}].applied.setup, Digest{"set up"});
+  EXPECT_EQ(records[{"i-3"}].applied.files, Digest{"now"});
+  EXPECT_EQ(rebuilt.files_proven, std::vector<NodeName>{{"head-1"}});
+  EXPECT_EQ(rebuilt.files_differ, std::vector<NodeName>{{"cpu-1"}});
+  EXPECT_EQ(rebuilt.files_unproven, std::vector<NodeName>{{"cpu-2"}});
 }
 
 TEST(Rebuild, KeepsLineageSerialAndNumbersOfWhatWasRecorded) {

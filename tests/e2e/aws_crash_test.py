@@ -44,8 +44,7 @@ def every_point_of_a_down(scratch):
         one.apply()
         killed_at(one, "down", number)
         if number % 3 == 0:
-            one.run("apply")
-            one.only_once()
+            one.apply(made=None)
         one.down()
 
     first = Round(lab, scratch, "down")

@@ -5,8 +5,8 @@ import json
 import os
 import time
 
-from aws_lab import AwsLab, enter
-from aws_rounds import HEAD, KILLED, SPOT, WORKER, ZONES, account_is_empty, play, tag
+from aws_lab import CLUSTERS, AwsLab, enter
+from aws_rounds import HEAD, KILLED, SPOT, WORKER, ZONES, Round, account_is_empty, play, tag
 from harness import check, main
 
 enter(__file__)
@@ -27,10 +27,6 @@ def inject(one, action="RunInstances", **what):
     one.fault(action, **what)
 
 
-def rounds(scratch, table):
-    play(lab, scratch, table)
-
-
 def no_trouble(one, kind):
     """Every call that makes or ends something meets it once, and so does one of each reading call."""
     for action in MAKING + READING:
@@ -44,7 +40,7 @@ def no_trouble(one, kind):
 
 def calls_that_break(scratch):
     """Lost, cut, slow, senseless answers, throttling and failures of the service: none of them is anybody's trouble."""
-    rounds(scratch, [(name, functools.partial(no_trouble, kind=kind), {}) for name, kind in (
+    play(lab, scratch, [(name, functools.partial(no_trouble, kind=kind), {}) for name, kind in (
         ("throttled", {"code": "RequestLimitExceeded", "count": 2}),
         ("failing", {"code": "InternalError"}),
         ("unavailable", {"code": "ServiceUnavailable"}),
@@ -75,7 +71,7 @@ def launches_that_are_refused(scratch):
                                                       faults=[{"code": code, "count": 4}]), {}))
     table.append(("parameter", functools.partial(refused, status=6, words=["InvalidParameterValue"],
                                                  faults=[{"code": "InvalidParameterValue", "count": 2}]), {}))
-    rounds(scratch, table)
+    play(lab, scratch, table)
 
 
 def rights_that_are_missing(scratch):
@@ -88,7 +84,7 @@ def rights_that_are_missing(scratch):
                  "count": 2 if action == "RunInstances" else 1}
         table.append((f"right-{action.lower()}"[:40],
                       functools.partial(refused, status=4, words=[name, "rayctl iam-policy"], faults=[fault]), {}))
-    rounds(scratch, table)
+    play(lab, scratch, table)
 
 
 def zones(one):
@@ -114,17 +110,17 @@ def partial(one):
 
 
 def where_there_is_capacity(scratch):
-    rounds(scratch, [("zones", zones, {}), ("partial", partial, {}),
+    play(lab, scratch, [("zones", zones, {}), ("partial", partial, {}),
                      ("spot", spot, {"worker": SPOT, "rayctl": ", spot_fallback: true"})])
 
 
 def dies(one):
-    """A worker that EC2 takes back before it runs is launched anew, and it is said why it went."""
+    """Workers that EC2 takes back as they start are launched anew by the next apply, not waited for."""
     inject(one, kind="dies", type=WORKER, code="InsufficientInstanceCapacity")
     done = one.run("apply")
     check(done.status == 6 and done.other_failures, f"exit {done.status}:\n{done.text}")
-    done.says("Server.InsufficientInstanceCapacity")
-    one.apply(made=5)
+    done.says("stopped or is stopping")
+    one.apply_on(made=5)
     one.down()
 
 
@@ -136,7 +132,7 @@ def no_boot(one):
     done.says("head-1 (", "did not answer within 2 s")
     head = [each for each in one.machines() if tag(each, "rayctl-node") == "head-1"]
     lab.ec2.terminate_instances(InstanceIds=[head[0]["InstanceId"]])
-    one.apply(made=4)
+    one.apply_on(made=4)
     one.down()
 
 
@@ -158,12 +154,17 @@ def ended_behind_our_back(one):
     one.down()
 
 
-def unseen(one):
-    """Machines that EC2 does not show at first, and a run that is killed before they are seen."""
+def unseen(one, command):
+    """Machines that EC2 does not show at first, a run that is killed before they are seen, and a hasty next one."""
     inject(one, kind="unseen", seconds=1.5, count=2)
     killed = one.run("apply", RAYCTL_CRASH_AT="create-nodes:act:after:2")
     check(killed.status == KILLED, f"exit {killed.status}:\n{killed.text}")
-    one.apply()
+    one.run(command)
+    if command == "apply":
+        lab.until(lambda: len(one.machines()) == 3, what="three machines")
+        one.apply()
+    else:
+        time.sleep(1.6)
     one.down()
 
 
@@ -173,21 +174,11 @@ def unseen_at_first(one):
     one.down()
 
 
-def ends_unseen(one):
-    """`down` right after a launch that EC2 does not show yet."""
-    inject(one, kind="unseen", seconds=1.5, count=2)
-    killed = one.run("apply", RAYCTL_CRASH_AT="create-nodes:act:after:2")
-    check(killed.status == KILLED, f"exit {killed.status}:\n{killed.text}")
-    one.run("down")
-    lab.until(lambda: not one.unmet())
-    time.sleep(1.6)
-    one.down()
-
-
 def machines_that_fail(scratch):
-    rounds(scratch, [("no-boot", no_boot, {"rayctl": ", boot_timeout_s: 2"}), ("dies", dies),
+    play(lab, scratch, [("no-boot", no_boot, {"rayctl": ", boot_timeout_s: 2"}), ("dies", dies),
                      ("interrupted", interrupted, {"worker": SPOT}), ("ended-elsewhere", ended_behind_our_back),
-                     ("unseen", unseen), ("unseen-first", unseen_at_first), ("ends-unseen", ends_unseen)])
+                     ("unseen", functools.partial(unseen, command="apply")), ("unseen-at-first", unseen_at_first),
+                     ("ends-unseen", functools.partial(unseen, command="down"))])
 
 
 def keys_that_expire(scratch):
@@ -221,10 +212,27 @@ def keys_that_expire(scratch):
         check(done.status == 4, f"exit {done.status}:\n{done.text}")
         done.says("credential_process")
         one.env |= {"AWS_ACCESS_KEY_ID": "labclient", "AWS_SECRET_ACCESS_KEY": os.environ["AWS_SECRET_ACCESS_KEY"]}
-        one.apply()
+        one.apply_on(made=3)
         one.down()
 
-    rounds(scratch, [("expiry", expires)])
+    play(lab, scratch, [("expiry", expires)])
+
+
+def with_ray(scratch):
+    """A zone without capacity, an answer that is lost, kill -9 once, and then three nodes alive in Ray."""
+    one = Round(lab, scratch, "with-ray")
+    (one.dir / "cluster.yaml").write_text((CLUSTERS / "small.yaml").read_text().replace("cluster_name: small", (
+        "cluster_name: with-ray\nrayctl: {ssh_cidr: [172.31.0.0/16], address_url: \"\", spot_fallback: true}")))
+    inject(one, code="InsufficientInstanceCapacity", zone=ZONES[0], market="spot")
+    inject(one, kind="lost-answer", market="spot")
+    killed = one.run("apply", RAYCTL_CRASH_AT="start-ray:act:after")
+    check(killed.status == KILLED, f"exit {killed.status}:\n{killed.text}")
+    done = one.run("apply", timeout=150)
+    check(done.status == 0, f"exit {done.status}:\n{done.text}")
+    check(len(one.machines()) == len(one.ever()) == 3, f"{len(one.ever())} machines were made")
+    nodes = one.status()["nodes"]
+    check([node["ray"] for node in nodes] == ["alive"] * 3, f"{nodes}")
+    one.down()
 
 
 def nothing_is_left(_):
@@ -233,4 +241,4 @@ def nothing_is_left(_):
 
 
 main(calls_that_break, launches_that_are_refused, rights_that_are_missing, where_there_is_capacity, machines_that_fail,
-     keys_that_expire, nothing_is_left)
+     keys_that_expire, with_ray, nothing_is_left)

@@ -274,16 +274,19 @@ def one_more_and_one_less(table):
 
 
 def worker_behind_our_back(table):
+    """The youngest one, too, whose absence from a list would mean nothing yet."""
     before = table.ids()
     name = sorted(before)[-1]
     lab.ec2.terminate_instances(InstanceIds=[before[name]])
     lab.until(lambda: len(lab.instances()) == 2, what="its end")
-    done = effects(table.plan())
-    check(sorted(done) and HEAD not in done and ["forget-node"] == done[name][:1], f"{done}")
+    plan = table.plan()
+    check(effects(plan).get(name, [])[:1] == ["forget-node"], f"{effects(plan)}")
+    check(plan["summary"]["launch"] == 1 and not set(effects(plan)) & (set(before) - {name}), f"{effects(plan)}")
     table.apply()
     table.settled()
     after = table.ids()
-    check(len(set(after.values()) - set(before.values())) == 1 and after[HEAD] == before[HEAD], f"{before} {after}")
+    made = set(after.values()) - set(before.values())
+    check(len(made) == 1 and set(before.values()) - set(after.values()) == {before[name]}, f"{before} {after}")
 
 
 def type_of_workers(table):
@@ -325,19 +328,6 @@ def watching(look, every=0.1):
     finally:
         stop.set()
         watcher.join()
-
-
-def another_key(table):
-    """Another key is another machine; the head is asked for, and --yes is no answer."""
-    key = table.scratch.dir / "own-key"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-    text = table.text
-    table.edit(("    ssh_user: ubuntu\n", f"    ssh_user: ubuntu\n    ssh_private_key: {key}\n"))
-    plan = table.plan()
-    check(all(effects(plan)[node][:2] == ["drain-node", "terminate-node"] for node in set(table.ids()) - {HEAD}), "")
-    check(HEAD not in effects(plan) and len(plan["blocked"]) >= 1, f"{plan['blocked']}")
-    table.text = text
-    table.edit()
 
 
 def head(table):
@@ -450,7 +440,7 @@ def what_a_change_does(scratch):
     table.settled()
     print(f"     launch: {time.monotonic() - begun:.1f} s", flush=True)
     for row in (what_was_made, nothing_changed, byte_code, contents_of_a_mount, setup_commands, start_of_workers,
-                synced_files, limits, one_more_and_one_less, worker_behind_our_back, type_of_workers, another_key, head,
+                synced_files, limits, one_more_and_one_less, worker_behind_our_back, type_of_workers, head,
                 no_secret_is_said):
         begun = time.monotonic()
         row(table)
@@ -552,24 +542,24 @@ def two_clusters_one_key(scratch):
     write(scratch, cluster_file("small.yaml").replace("cluster_name: small", "cluster_name: other"), "other.yaml")
     killed(scratch)
     killed(scratch, "other.yaml")
-    b=time.monotonic()
-    d=scratch.run("down", "cluster.yaml", "-y", status=None)
-    print(time.monotonic()-b, d.returncode, d.stdout, d.stderr)
-    left = lab.left()
-    print(left, list(KEYS.iterdir()))
-    done = scratch.run("down", "other.yaml", "-y")
-    print(lab.left(), list(KEYS.iterdir()), done.stdout, done.stderr)
-    print(scratch.run("orphans", "cluster.yaml").stdout)
-    print(scratch.run("down", "cluster.yaml", "-y", status=None))
-    print(lab.left(), list(KEYS.iterdir()))
+    done = scratch.run("down", "cluster.yaml", "-y")
+    check("machines of other clusters use it" in done.stderr, done.stderr)
+    check({one["tags"]["ray-cluster-name"] for one in lab.left()["instances"]} == {"other"}, f"{lab.left()}")
+    check(len(lab.left()["key_pairs"]) == 1 and len(list(KEYS.iterdir())) == 1, "the other cluster lost its key")
+    scratch.run("down", "other.yaml", "-y")
+    check(set(lab.left()) == {"key_pairs"}, f"{lab.left()}")
+    down(scratch)
 
 
 @cleaned
 def lost_state(scratch):
-    """A `down` without a record of anything finds all by the cluster's id."""
+    """Without a record of anything, all that carries the cluster's id is its own, for a plan and for `down`."""
     write(scratch, cluster_file("small.yaml"))
     killed(scratch)
     shutil.rmtree(scratch.dir / "state/rayctl/small")
+    plan = scratch.json("plan", "cluster.yaml")
+    check(plan["summary"]["launch"] == 0 and plan["blocked"] == [], f"{plan['summary']} {plan['blocked']}")
+    check(not [note for note in plan["notes"] if "`down` leaves it" in note], f"{plan['notes']}")
     down(scratch)
 
 
@@ -598,8 +588,31 @@ def names_of_images(scratch):
     down(scratch)
 
 
+@cleaned
+def another_key(scratch):
+    """Machines with another key are other machines; for the head, --yes is no answer."""
+    text = cluster_file("small.yaml")
+    write(scratch, text)
+    killed(scratch, at="set-up-node:begin:before")
+    key = scratch.dir / "own"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    lab.ec2.import_key_pair(KeyName="own", PublicKeyMaterial=pathlib.Path(f"{key}.pub").read_bytes())
+    text = text.replace("    ssh_user: ubuntu\n", f"    ssh_user: ubuntu\n    ssh_private_key: {key}\n")
+    write(scratch, text.replace(f"ImageId: {IMAGE}\n", f"ImageId: {IMAGE}\n            KeyName: own\n"))
+    plan = scratch.json("plan", "cluster.yaml")
+    done = effects(plan)
+    check("terminate-node" in done[ONE] and "terminate-node" in done[TWO], f"{done}")
+    check(len(plan["blocked"]) == 1 and "terminate-node" not in done.get(HEAD, []), f"{done} {plan['blocked']}")
+    done = scratch.run("apply", "cluster.yaml", "--yes", status=9)
+    check("--replace-head" in done.stderr, done.stderr)
+    check({one["KeyName"] for one in lab.instances()} == {"ray-autoscaler_us-west-2"}, "it was done all the same")
+    scratch.run("down", "cluster.yaml", "-y")
+    check(lab.left() == {"key_pairs": [{"name": "own", "tags": {}}]}, f"{lab.left()}")
+
+
 def verbs(plan):
     return {verb for each in effects(plan).values() for verb in each}
 
 
-main(who_may_reach_ssh, least_rights, orphans, two_clusters_one_key, lost_state, names_of_images, example_of_ray_0_8_7, what_a_change_does)
+main(who_may_reach_ssh, least_rights, orphans, two_clusters_one_key, lost_state, names_of_images, another_key,
+     example_of_ray_0_8_7, what_a_change_does)
