@@ -1,6 +1,6 @@
-"""rayctl on AWS: Ray's own example comes up and goes, every row of the table "What a change does"
-(docs/architecture.md) on one live cluster, who may reach it, what is secret, orphans, and names of images. In the AWS lab. The table's row of
-`docker.*` is proven where there are containers, in the tests of Docker."""
+"""rayctl on AWS, in the AWS lab: Ray's own example comes up and goes; every row of the table "What a change does"
+(docs/architecture.md) on one live cluster; who may reach it, what is secret, orphans, and names of images. The table's
+row of `docker.*` is proven where there are containers, in the tests of Docker."""
 import contextlib
 import json
 import os
