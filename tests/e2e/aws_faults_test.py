@@ -130,7 +130,7 @@ def no_boot(one):
     check(done.status == 6, f"exit {done.status}:\n{done.text}")
     done.says("head-1 (", "did not answer within 2 s")
     head = [each for each in one.machines() if tag(each, "rayctl-node") == "head-1"]
-    lab.ec2.terminate_instances(InstanceIds=[head[0]["InstanceId"]])
+    one.end_elsewhere(head)
     one.apply_on(made=4)
     one.down()
 
@@ -140,28 +140,34 @@ def interrupted(one):
     spot = [each["InstanceId"] for each in one.machines() if each.get("InstanceLifecycle") == "spot"]
     check(len(spot) == 2, f"spot machines: {spot}")
     lab.interrupt(spot[0], seconds=0.2)
-    lab.until(lambda: len(one.machines()) == 2, what="the interruption")
+    one.gone_are({spot[0]})
     one.apply(made=4)
     one.down()
 
 
 def ended_behind_our_back(one):
     one.apply()
-    lab.ec2.terminate_instances(InstanceIds=[each["InstanceId"] for each in one.machines()][:2])
+    one.end_elsewhere(one.machines()[:2])
     one.apply(made=5)
-    lab.ec2.terminate_instances(InstanceIds=[each["InstanceId"] for each in one.machines()])
+    one.end_elsewhere(one.machines())
     one.down()
 
 
-def unseen(one, command):
+def unseen(one):
     """Machines that EC2 does not show at first, a run that is killed before they are seen, and a hasty next one."""
     inject(one, kind="unseen", seconds=1.5, count=2)
     killed = one.run("apply", RAYCTL_CRASH_AT="create-nodes:act:after:2")
     check(killed.status == KILLED, f"exit {killed.status}:\n{killed.text}")
-    if command == "apply":
-        one.run("apply")
-        lab.until(lambda: len(one.machines()) == 3, what="three machines")
-        one.apply_on(made=3)
+    one.run("apply")
+    lab.until(lambda: len(one.machines()) == 3, what="three machines")
+    one.apply_on(made=3)
+    one.down()
+
+
+def ends_unseen(one):
+    inject(one, kind="unseen", seconds=1.5, count=2)
+    killed = one.run("apply", RAYCTL_CRASH_AT="create-nodes:finish:after:2")
+    check(killed.status == KILLED, f"exit {killed.status}:\n{killed.text}")
     one.down()
 
 
@@ -174,8 +180,7 @@ def unseen_at_first(one):
 def machines_that_fail(scratch):
     play(lab, scratch, [("no-boot", no_boot, {"rayctl": ", boot_timeout_s: 2"}), ("dies", dies),
                      ("interrupted", interrupted, {"worker": SPOT}), ("ended-elsewhere", ended_behind_our_back),
-                     ("unseen", functools.partial(unseen, command="apply")), ("unseen-at-first", unseen_at_first),
-                     ("ends-unseen", functools.partial(unseen, command="down"))])
+                     ("unseen", unseen), ("unseen-at-first", unseen_at_first), ("ends-unseen", ends_unseen)])
 
 
 def keys_that_expire(scratch):

@@ -128,9 +128,19 @@ class Round:
                               stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=60)
         return json.loads(done.stdout)
 
+    def end_elsewhere(self, machines):
+        """As from EC2's console; returns when they are gone."""
+        ids = {one["InstanceId"] for one in machines}
+        self.lab.ec2.terminate_instances(InstanceIds=sorted(ids))
+        self.gone_are(ids)
+
+    def gone_are(self, ids):
+        self.lab.until(lambda: ids <= {one["InstanceId"] for one in self.ever() if one["State"]["Name"] == "terminated"},
+                       what=f"the end of {ids}")
+
     def only_once(self):
         """The wanted machines are there, each once; they may be shown only after a while."""
-        self.lab.until(lambda: len(self.machines()) == 3, 5, f"three machines of {self.name}, not {self.machines()},")
+        self.lab.until(lambda: len(self.machines()) == 3, 5, f"three machines of {self.name}")
         names = collections.Counter(tag(one, "rayctl-node") for one in self.machines())
         kinds = collections.Counter(str(name).rpartition("-")[0] for name in names)
         check(kinds == {"head": 1, "worker": 2} and set(names.values()) == {1}, f"{self.name} has {dict(names)}")
