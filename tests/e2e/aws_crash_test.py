@@ -1,5 +1,5 @@
-"""kill -9 on AWS: at every journal point of an apply up to the launch and of a down, and while a call is on its way that
-the service carries out all the same. The next run converges, no machine is made twice, `down` leaves nothing."""
+"""kill -9 on AWS: at every journal point of an apply up to the launch and of a down, and while a call is on its way
+that the service carries out all the same. The next run converges, no machine is made twice, `down` leaves nothing."""
 import functools
 
 from aws_lab import AwsLab, enter

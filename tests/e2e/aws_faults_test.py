@@ -1,5 +1,5 @@
-"""What EC2 and IAM may answer, and connections that break: each apply converges by itself or says what is wrong, and the
-next one converges. No machine is made twice, and `down` leaves nothing. Without Ray."""
+"""What EC2 and IAM may answer, and connections that break: each apply converges by itself or says what is wrong, and
+the next one converges. No machine is made twice, and `down` leaves nothing. Without Ray."""
 import functools
 import json
 import os
@@ -14,8 +14,8 @@ lab.phases(pending=0.1, leaving=0.1)
 
 MAKING = ("CreateSecurityGroup", "AuthorizeSecurityGroupIngress", "ImportKeyPair", "CreateRole", "PutRolePolicy",
           "CreateInstanceProfile", "AddRoleToInstanceProfile", "RunInstances", "CreateTags")
-ENDING = ("TerminateInstances", "RemoveRoleFromInstanceProfile", "DeleteInstanceProfile", "DeleteRolePolicy", "DeleteRole",
-          "DeleteKeyPair", "DeleteSecurityGroup")
+ENDING = ("TerminateInstances", "RemoveRoleFromInstanceProfile", "DeleteInstanceProfile", "DeleteRolePolicy",
+          "DeleteRole", "DeleteKeyPair", "DeleteSecurityGroup")
 READING = ("DescribeInstances", "DescribeSecurityGroups", "DescribeKeyPairs", "DescribeSubnets", "GetRole",
            "GetInstanceProfile")
 injected = []

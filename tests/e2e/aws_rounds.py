@@ -1,4 +1,4 @@
-"""Rounds of the tests of what goes wrong on AWS: small clusters without Ray, each with a name, access keys, a home and a
+"""Rounds of the tests of what goes wrong on AWS: clusters without Ray, each with a name, access keys, a home and a
 state of its own, so that several go at the same time in one account and meet only the faults meant for them."""
 import collections
 import concurrent.futures
@@ -114,7 +114,7 @@ class Round:
     def apply(self, made=3):
         """An apply that ends by kill -9 as the set-up of the last node begins, when all machines are there."""
         done = self.run("apply", RAYCTL_CRASH_AT="set-up-node:begin:before:3")
-        check(done.status == KILLED and not done.failed, f"exit {done.status}: {done.text}")
+        check(done.status == KILLED and not done.other_failures, f"exit {done.status}: {done.text}")
         self.whole(made)
 
     def apply_on(self, made):
@@ -135,8 +135,9 @@ class Round:
         self.gone_are(ids)
 
     def gone_are(self, ids):
-        self.lab.until(lambda: ids <= {one["InstanceId"] for one in self.ever() if one["State"]["Name"] == "terminated"},
-                       what=f"the end of {ids}")
+        def over():
+            return {one["InstanceId"] for one in self.ever() if one["State"]["Name"] == "terminated"}
+        self.lab.until(lambda: ids <= over(), what=f"the end of {ids}")
 
     def only_once(self):
         """The wanted machines are there, each once; they may be shown only after a while."""
