@@ -191,7 +191,8 @@ TEST_F(RemoteRunTest, ADetachedCommandOutlivesTheConnection) {
 TEST_F(RemoteRunTest, ADetachedCommandThatIsLostIsAnErrorThatSaysWhereItIs) {
   RemoteNode head = node("head-1");
   head.runner = std::make_unique<Dropping>(std::move(head.runner), 1, 1000);
-  const Result<int> status = run_detached(session, head, line_on_node(head, "exit 7"), Millis{100});
+  const Result<int> status =
+      run_detached(session, head, line_on_node(head, "sleep 3; exit 7"), Millis{100});
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, ErrorCode::kConnectionLost);
   EXPECT_EQ(status.error().fault, Fault::kUnknown);
