@@ -194,7 +194,7 @@ def play(lab, scratch, table, at_once=4):
 
 
 def in_a_clean_account(lab, made):
-    """Each test begins with an account that nobody has used, and leaves it empty; `made` gets how many machines it took.
+    """Each test begins with a new account and leaves it empty; `made` gets how many machines it took.
     The lab keeps those that ended, and is the slower for it."""
     def wrap(test):
         def run(scratch):
