@@ -77,8 +77,13 @@ Result<std::optional<KeyPairSeen>> find_recorded(const ResourceJob& job, const s
   const std::string& name = record->second.title;
   const Result<Pairs> pairs = describe(job, {"key-name", {name}});
   if (!pairs) return pairs.error();
-  if (const auto found = pairs->find(name); found != pairs->end())
-    return std::optional(seen(found->second, home));
+  const auto found = pairs->find(name);
+  // Ours may be gone, and another cluster has the name since.
+  const bool another = found != pairs->end() && record->second.ours &&
+                       found->second.cluster != job.scope.cluster_id &&
+                       found->second.id != record->second.id;
+  if (another) return std::optional<KeyPairSeen>();
+  if (found != pairs->end()) return std::optional(seen(found->second, home));
   if (is_key_of(job.scope.cluster_id, key_file(home, name)))
     return std::optional(KeyPairSeen{name, "", std::nullopt, {}});
   return std::optional<KeyPairSeen>();

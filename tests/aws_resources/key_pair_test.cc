@@ -126,6 +126,17 @@ TEST_F(KeyPairs, ARecordedPairThatWasDeletedIsImportedAgain) {
   EXPECT_EQ(read_file(pem(kPair)), before);
 }
 
+TEST_F(KeyPairs, ANameThatAnotherClusterHasSinceIsLeftToIt) {
+  ASSERT_TRUE(make().ok());
+  recorded(kPair);
+  fs::remove(pem(kPair));
+  account_.keys[kPair] = {"key-x", "ssh-ed25519 AAAAdHdv", {{"rayctl-cluster-id", "c2"}}};
+  const auto made = make();
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  EXPECT_EQ(made->name, "ray-autoscaler_1_us-west-2");
+  EXPECT_EQ(account_.keys[kPair].id, "key-x");
+}
+
 TEST_F(KeyPairs, ALostAnswerIsFound) {
   account_.lose_answer_of = "ImportKeyPair";
   const auto lost = make();

@@ -1,14 +1,16 @@
 """kill -9 on AWS: at every journal point of an apply up to the launch and of a down, and while a call is on its way
 that the service carries out all the same. The next run converges, no machine is made twice, `down` leaves nothing."""
+import atexit
 import functools
 
 from aws_lab import AwsLab, enter
-from aws_rounds import KILLED, Round, account_is_empty, play
+from aws_rounds import KILLED, Round, in_a_clean_account, play
 from harness import check, main
 
 enter(__file__)
 lab = AwsLab()
-lab.phases(pending=0.1, leaving=0.1)
+made = []
+clean = in_a_clean_account(lab, made)
 UP_TO_THE_LAUNCH = ("make-resource", "configure-autoscaler", "create-nodes")
 # Of each run, the calls that change something, and how many of them go before.
 MAKING = (("CreateRole", 0), ("PutRolePolicy", 0), ("ImportKeyPair", 0), ("CreateSecurityGroup", 0),
@@ -23,6 +25,7 @@ def killed_at(one, command, number):
     check(done.status == KILLED, f"{command} was not killed at {number}: exit {done.status}\n{done.text}")
 
 
+@clean
 def every_point_of_an_apply(scratch):
     def tried(one, number):
         killed_at(one, "apply", number)
@@ -39,6 +42,7 @@ def every_point_of_an_apply(scratch):
     print(f"     killed an apply at {total} of {total} points", flush=True)
 
 
+@clean
 def every_point_of_a_down(scratch):
     def tried(one, number):
         one.apply()
@@ -56,6 +60,7 @@ def every_point_of_a_down(scratch):
     print(f"     killed a down at {total} of {total} points", flush=True)
 
 
+@clean
 def calls_of_an_apply(scratch):
     def tried(one, action, skip):
         one.killed_in("apply", action, skip=skip)
@@ -67,6 +72,7 @@ def calls_of_an_apply(scratch):
     print(f"     killed an apply in {len(MAKING)} calls", flush=True)
 
 
+@clean
 def calls_of_a_down(scratch):
     def tried(one, action, skip):
         one.apply()
@@ -78,8 +84,5 @@ def calls_of_a_down(scratch):
     print(f"     killed a down in {len(ENDING)} calls", flush=True)
 
 
-def nothing_is_left(_):
-    print(f"     {account_is_empty(lab)} machines made, nothing left", flush=True)
-
-
-main(every_point_of_an_apply, every_point_of_a_down, calls_of_an_apply, calls_of_a_down, nothing_is_left)
+atexit.register(lambda: print(f"{sum(made)} machines made", flush=True))
+main(every_point_of_an_apply, every_point_of_a_down, calls_of_an_apply, calls_of_a_down)

@@ -193,12 +193,21 @@ def play(lab, scratch, table, at_once=4):
     check(not failed, f"{len(failed)} of {len(table)} rounds failed\n" + "\n".join(failed))
 
 
-def account_is_empty(lab):
-    """What both test programs end with: how many machines were made in all."""
-    made = [one for page in lab.ec2.describe_instances()["Reservations"] for one in page["Instances"]]
-    lab.until(lambda: lab.left() == {}, what=f"an empty account: {lab.left()}")
-    check(lab.validator()["bad"] == [], f"{lab.validator()['bad']}")
-    return len(made)
+def in_a_clean_account(lab, made):
+    """Each test begins with a new account and leaves it empty; `made` gets how many machines it took.
+    The lab keeps those that ended, and is the slower for it."""
+    def wrap(test):
+        def run(scratch):
+            lab.reset()
+            lab.phases(pending=0.1, leaving=0.1)
+            test(scratch)
+            shown = lab.ec2.describe_instances()["Reservations"]
+            made.append(sum(len(page["Instances"]) for page in shown))
+            lab.until(lambda: lab.left() == {}, what=f"an empty account: {lab.left()}")
+            check(lab.validator()["bad"] == [], f"{lab.validator()['bad']}")
+        run.__name__ = test.__name__
+        return run
+    return wrap
 
 
 def tag(instance, key):
