@@ -84,14 +84,22 @@ class Migration {
 
   Json settings() const {
     const RayctlSettings& from = config_.rayctl;
-    return {{"max_unavailable", from.max_unavailable},
-            {"wait_timeout_s", number(from.wait_timeout_s)},
-            {"drain_timeout_s", number(from.drain_timeout_s)},
-            {"auth_token", from.auth_token},
-            {"wait_for_workers", from.wait_for_workers},
-            {"autoscaler", from.autoscaler == AutoscalerKind::kRay    ? "ray"
-                           : from.autoscaler == AutoscalerKind::kNone ? "none"
-                                                                      : "rayctl"}};
+    const RayctlSettings usual;
+    Json to = {{"max_unavailable", from.max_unavailable},
+               {"wait_timeout_s", number(from.wait_timeout_s)},
+               {"drain_timeout_s", number(from.drain_timeout_s)},
+               {"auth_token", from.auth_token},
+               {"wait_for_workers", from.wait_for_workers},
+               {"autoscaler", from.autoscaler == AutoscalerKind::kRay    ? "ray"
+                              : from.autoscaler == AutoscalerKind::kNone ? "none"
+                                                                         : "rayctl"}};
+    if (from.boot_timeout_s != usual.boot_timeout_s) {
+      to["boot_timeout_s"] = number(from.boot_timeout_s);
+    }
+    if (!from.ssh_cidr.empty()) to["ssh_cidr"] = from.ssh_cidr;
+    if (from.address_url) to["address_url"] = *from.address_url;
+    if (from.spot_fallback) to["spot_fallback"] = true;
+    return to;
   }
 
   bool is_local() const { return config_.provider.text == "local"; }
