@@ -137,6 +137,8 @@ def no_boot(one):
     done.says("head-1 (", "did not answer within 2 s")
     head = [each for each in one.machines() if tag(each, "rayctl-node") == "head-1"]
     one.end_elsewhere(head)
+    file = one.dir / "cluster.yaml"
+    file.write_text(file.read_text().replace("boot_timeout_s: 2", "boot_timeout_s: 60"))
     one.apply_on(made=4)
     one.down()
 
