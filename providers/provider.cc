@@ -16,7 +16,8 @@ Result<> Provider::remove_resource(const ResourceScope&, const ResourceName&, Ti
 }
 
 Result<std::map<std::string, std::string>> Provider::resolve_images(
-    std::vector<Json*>, const std::map<std::string, std::string>&, Time) {
+    std::vector<Json*>,  // NOLINT(performance-unnecessary-value-param): for those who change it
+    const std::map<std::string, std::string>&, Time) {
   return std::map<std::string, std::string>();
 }
 

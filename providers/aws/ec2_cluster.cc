@@ -50,7 +50,7 @@ ApiSettings api_settings(const AwsSettings& settings, const std::string& region)
 
 }  // namespace
 
-Ec2Cluster::Ec2Cluster(AwsSettings settings, std::string region)
+Ec2Cluster::Ec2Cluster(AwsSettings settings, const std::string& region)
     : settings_(std::move(settings)),
       facts_(wanted_facts(settings_.config, region)),
       ec2_(ec2_settings(settings_.config)),

@@ -17,7 +17,7 @@ namespace rayctl::aws {
 /// Thread-safe.
 class Ec2Cluster {
  public:
-  Ec2Cluster(AwsSettings settings, std::string region);
+  Ec2Cluster(AwsSettings settings, const std::string& region);
 
   Api& api() { return *api_; }
   Clock& clock() { return settings_.clock; }
