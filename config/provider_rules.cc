@@ -1,10 +1,7 @@
-#include <arpa/inet.h>
-
-#include <array>
-#include <charconv>
 #include <filesystem>
 #include <map>
 
+#include "base/cidr.h"
 #include "base/files.h"
 #include "config/checks.h"
 #include "config/defaults.h"
@@ -125,21 +122,6 @@ void check_hosts(const Yaml& root, bool local, Findings& findings) {
     findings.error(host.where, "`" + host.key + "` is none of the cluster's machines",
                    "name one of provider.head_ip and provider.worker_ips");
   }
-}
-
-/// "203.0.113.0/24", "2001:db8::/32", or an address alone.
-bool is_cidr(const std::string& text) {
-  const std::size_t slash = text.find('/');
-  const std::string address = text.substr(0, slash);
-  std::array<unsigned char, 16> bytes{};
-  const bool v4 = inet_pton(AF_INET, address.c_str(), bytes.data()) == 1;
-  if (!v4 && inet_pton(AF_INET6, address.c_str(), bytes.data()) != 1) return false;
-  if (slash == std::string::npos) return true;
-  const std::string_view digits = std::string_view(text).substr(slash + 1);
-  int bits = -1;
-  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-  return read.ec == std::errc{} && read.ptr == digits.data() + digits.size() && bits >= 0 &&
-         bits <= (v4 ? 32 : 128);
 }
 
 void check_cidrs(const Yaml& root, Findings& findings) {

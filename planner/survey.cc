@@ -34,6 +34,7 @@ class Surveyor {
     note_numbers();
     join_records();
     sort_out_unrecorded();
+    if (in_.desired.destroy) add_unlisted();
     put_in_order();
     return std::move(found_);
   }
@@ -319,6 +320,38 @@ class Surveyor {
     }
     for (Loose& each : loose)
       adopt(*each.machine, *each.provider, std::move(each.name));
+  }
+
+  /// Machines that the journal knows by their ids and nothing else does: a launch was cut off
+  /// before it was recorded, and they are not listed yet.
+  void add_unlisted() {
+    std::unordered_set<std::string_view> recorded;
+    for (const auto& [name, record] : in_.snapshot.nodes) {
+      recorded.insert(record.id.text);
+      taken_.insert(name.text);
+    }
+    for (const OpenOp& op : in_.snapshot.open) {
+      const auto* launch = std::get_if<CreateNodes>(&op.action);
+      const NodeSpec* spec = launch == nullptr ? nullptr : spec_of(in_.desired, launch->type);
+      if (spec == nullptr || !listed(in_, spec->provider)) continue;
+      const auto by_id = machines_.find(spec->provider);
+      for (const LaunchAttempt& attempt : op.attempts) {
+        for (const CloudId& id : attempt.made.value_or(std::vector<CloudId>())) {
+          const bool seen = by_id != machines_.end() && by_id->second.contains(id.text);
+          NodeName name = seen || recorded.contains(id.text) ? NodeName{} : free_name(*launch);
+          if (name.empty()) continue;
+          NodeRecord record{.type = launch->type, .provider = spec->provider, .head = spec->head};
+          record.id = id;
+          record.made_by = op.token;
+          found_.records.push_back(std::move(record));
+          found_.nodes.push_back({.name = std::move(name),
+                                  .type = launch->type,
+                                  .head = spec->head,
+                                  .presence = Presence::kExpected,
+                                  .record = &found_.records.back()});
+        }
+      }
+    }
   }
 
   void adopt(const CloudNode& machine, const ProviderName& provider, NodeName name) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "providers/aws/cidr.h"
+#include "base/cidr.h"
 #include "providers/aws/group_calls.h"
 
 namespace rayctl::aws {

@@ -5,8 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "base/cidr.h"
 #include "base/text.h"
-#include "providers/aws/cidr.h"
 
 namespace rayctl::aws {
 namespace {

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "providers/aws/cidr.h"
+#include "base/cidr.h"
 #include "providers/aws/group_calls.h"
 #include "providers/aws/security_group.h"
 

@@ -1,8 +1,8 @@
+#include "base/cidr.h"
 #include "providers/aws/security_rules.h"
 
 #include <gtest/gtest.h>
 
-#include "providers/aws/cidr.h"
 
 namespace rayctl::aws {
 namespace {

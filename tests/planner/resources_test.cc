@@ -202,6 +202,31 @@ TEST_F(ResourcesTest, AMachineKeptStoppedIsNoNodeUntilTheEnd) {
   }));
 }
 
+TEST_F(ResourcesTest, MachinesThatOnlyTheJournalKnowsAreEndedToo) {
+  apply(plan());
+  const std::vector<LaunchAttempt> attempts = {
+      {"zone a x2", std::vector<CloudId>{{"i-8"}, {"i-9"}}}, {"zone b x1", std::nullopt}};
+  snapshot_.open.push_back(
+      {{"t-9"}, CreateNodes{{"cpu"}, {{"cpu-3"}, {"cpu-4"}}}, observed_.at, attempts});
+  desired_.destroy = true;
+  desired_.want = {};
+  const auto ended = [](const Plan& plan) {
+    std::vector<std::string> ids;
+    for (const Step& step : plan.steps) {
+      if (const auto* end = std::get_if<TerminateNode>(&step.action)) ids.push_back(end->id.text);
+    }
+    std::sort(ids.begin(), ids.end());
+    return ids;
+  };
+  EXPECT_EQ(ended(plan()), (Words{"i-8", "i-9", "new:cpu-1", "new:cpu-2", "new:head-1"}));
+  CloudNode gone{.id = {"i-8"}, .power = Power::kGone, .cluster = snapshot_.cluster_id};
+  (*observed_.machines.at(kAws)).push_back(gone);
+  EXPECT_EQ(ended(plan()), (Words{"i-9", "new:cpu-1", "new:cpu-2", "new:head-1"}));
+  apply(plan());
+  EXPECT_TRUE(plan().steps.empty());
+  EXPECT_TRUE(snapshot_.open.empty());
+}
+
 TEST_F(ResourcesTest, AWorkerThatIsNotWantedMayReturn) {
   apply(plan());
   desired_.want[{"cpu"}] = 1;

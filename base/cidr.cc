@@ -1,4 +1,4 @@
-#include "providers/aws/cidr.h"
+#include "base/cidr.h"
 
 #include <arpa/inet.h>
 
@@ -6,7 +6,7 @@
 #include <charconv>
 #include <optional>
 
-namespace rayctl::aws {
+namespace rayctl {
 namespace {
 
 struct Network {
@@ -68,4 +68,4 @@ bool contains_cidr(const std::string& outer, const std::string& inner) {
   return small->bytes == large->bytes;
 }
 
-}  // namespace rayctl::aws
+}  // namespace rayctl
