@@ -140,6 +140,13 @@ Result<std::unique_ptr<Cluster>> Cluster::open(Session& session, Config config,
   return cluster;
 }
 
+std::vector<Json*> node_configs_of(Config& config) {
+  std::vector<Json*> all;
+  for (NodeTypeConfig& type : config.node_types)
+    all.push_back(&type.node_config);
+  return all;
+}
+
 Result<CloudDesk*> Cluster::desk() {
   CloudDesk* desk = parts(config_.provider).desk.get();
   if (desk != nullptr) return desk;
@@ -151,12 +158,12 @@ Result<std::string> Cluster::bootstrap_text() {
   Config config = config_;
   Provider& provider = *parts(config.provider).provider;
   const Time deadline = session_.clock.now() + kCall;
+  Result<std::map<std::string, std::string>> images =
+      provider.resolve_images(node_configs_of(config), images_, deadline);
+  if (!images) return in_context(images.error(), "looking up images");
   std::vector<Json> node_configs;
-  for (NodeTypeConfig& type : config.node_types) {
-    const auto image = images_.find(text_in(type.node_config, "ImageId"));
-    if (image != images_.end()) type.node_config["ImageId"] = image->second;
+  for (const NodeTypeConfig& type : config.node_types)
     node_configs.push_back(type.node_config);
-  }
   Result<std::vector<std::map<std::string, double>>> offers =
       provider.machine_resources(node_configs, deadline);
   if (!offers) return in_context(offers.error(), "looking up what the node types offer");

@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "applier/world.h"
 #include "cli/cluster_flags.h"
@@ -24,6 +25,9 @@ ClusterPaths cluster_paths(const ClusterName& name, const std::string& state_fla
 
 /// Where an apply puts the cluster's token on a node, below its home.
 inline constexpr char kNodeTokenFile[] = ".rayctl/ray_token";
+
+/// The node configs of all types, to be completed in place.
+std::vector<Json*> node_configs_of(Config& config);
 
 /// The concrete objects behind one cluster: store, hash cache, providers, tokens, and the World
 /// made of them. Not copied; the World points into it.

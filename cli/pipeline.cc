@@ -39,13 +39,10 @@ Result<std::map<std::string, std::string>> resolve_images(Session& session, Clus
   if (pins != snapshot.pins.end() && !goal.upgrade_images) {
     pinned.insert(pins->second.begin(), pins->second.end());
   }
-  std::vector<Json*> node_configs;
-  for (NodeTypeConfig& type : config.node_types)
-    node_configs.push_back(&type.node_config);
   Result<std::map<std::string, std::string>> images =
       cluster.world()
           .provider(config.provider)
-          .resolve_images(node_configs, pinned, session.clock.now() + kRefreshPatience);
+          .resolve_images(node_configs_of(config), pinned, session.clock.now() + kRefreshPatience);
   if (!images) return in_context(images.error(), "looking up images");
   cluster.use_images(*images);
   return images;

@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,15 @@ struct LaunchFacts {
   bool operator==(const LaunchFacts&) const = default;
 };
 
+/// How Ray's own launcher launches a machine of a node type.
+struct RayLaunch {
+  Json node_config = Json::object();  ///< the file's, with what the launcher fills in
+  std::string private_key;            ///< path of the key that it takes where the file names none
+  /// Names of images in the file and what they mean for a machine that runs, "latest_dlami" among
+  /// them where the file has none.
+  std::map<std::string, std::string> images;
+};
+
 /// What clouds have beside machines and people ask them for. May be called concurrently.
 class CloudDesk {
  public:
@@ -61,10 +71,10 @@ class CloudDesk {
   virtual Result<> remove_tagged(const std::vector<TaggedThing>& things, Time deadline) = 0;
   /// The least rights that the cluster's file needs. Asks nobody.
   virtual std::vector<RightsDocument> rights() = 0;
-  /// The node configs that Ray's own launcher may have launched this machine with, for the file's
-  /// node config; empty where that cannot be computed.
-  virtual Result<std::vector<Json>> ray_node_configs(const CloudNode& node, const Json& node_config,
-                                                     Time deadline) = 0;
+  /// How Ray's own launcher launched this machine, if it was from the file's node config; nullopt
+  /// where the machine is not to be seen.
+  virtual Result<std::optional<RayLaunch>> ray_launch(const CloudNode& node,
+                                                      const Json& node_config, Time deadline) = 0;
   /// Every machine of that name's cluster that runs or will; whoever made it.
   virtual Result<std::vector<LaunchFacts>> launch_facts(const ClusterName& cluster,
                                                         Time deadline) = 0;

@@ -1,25 +1,18 @@
 #include <unistd.h>
 
-#include <algorithm>
-#include <filesystem>
 #include <ostream>
 
-#include "applier/secrets.h"
 #include "base/digest.h"
-#include "base/files.h"
 #include "base/text.h"
 #include "cli/commands/change_flags.h"
 #include "cli/commands/verbs.h"
+#include "cli/commands/write_config_file.h"
 #include "cli/confirm.h"
+#include "cli/found_cluster.h"
 #include "cli/output.h"
-#include "cli/ray_tags.h"
 #include "cli/rebuild.h"
-#include "cli/section.h"
 #include "cli/views/node_list.h"
 #include "cli/views/plan_view.h"
-#include "cli/write_config.h"
-#include "config/config.h"
-#include "config/emit.h"
 #include "config/resolve.h"
 #include "state/sqlite_store.h"
 #include "state/store_lock.h"
@@ -41,7 +34,9 @@ class ImportVerb final : public Verb {
   }
 
   Result<int> run(Session& session) override {
-    if (!write_to_.empty()) return write(session);
+    if (!write_to_.empty()) {
+      return write_config_file(session, cluster_, {write_to_, provider_, region_});
+    }
     if (cluster_.config.empty()) {
       take_output(session, cluster_.json, cluster_.no_color);
       return permanent(ErrorCode::kUsage, "name the cluster's YAML, or one to --write-config");
@@ -72,11 +67,9 @@ class ImportVerb final : public Verb {
     Result<MountDigests> mounts = hash_mounts(cluster);
     if (!mounts) return mounts.error();
     const Desired desired = resolve(as_launched, Scale{}, *mounts, cluster.digest_key());
-    RayLaunchTags tags = tags_of(session, cluster, desired);
-    for (const auto& [type, more] : launched->tags)
-      tags[type].insert(more.begin(), more.end());
+    add_ray_tags(session, cluster, desired, launched->tags);
     Rebuilt rebuilt = rebuild_snapshot(as_launched, desired, *previous, *machines, random_hex(8),
-                                       tags, ray_file_tags(as_launched));
+                                       launched->tags, ray_file_tags(as_launched));
     rebuilt.snapshot.pins[kImagePin] = launched->images;
     if (launched->images.empty()) rebuilt.snapshot.pins.erase(kImagePin);
     if (Result<> found = find_resources(session, cluster, *previous, *machines, rebuilt); !found) {
@@ -96,59 +89,6 @@ class ImportVerb final : public Verb {
   }
 
  private:
-  /// Makes a YAML where none is at hand. Records nothing.
-  Result<int> write(Session& session) {
-    take_output(session, cluster_.json, cluster_.no_color);
-    if (!cluster_.config.empty() || cluster_.cluster_name.empty() || region_.empty()) {
-      return permanent(ErrorCode::kUsage,
-                       "--write-config takes --cluster-name and --region, and no CONFIG");
-    }
-    std::error_code problem;
-    if (std::filesystem::exists(write_to_, problem)) {
-      return permanent(ErrorCode::kUsage, write_to_ + " is there already, and is left as it is");
-    }
-    const Parsed parsed = parse_config(
-        emit_yaml({{"cluster_name", cluster_.cluster_name},
-                   {"provider", {{"type", provider_}, {"region", region_}}},
-                   {"available_node_types", {{"head", {{"node_config", Json::object()}}}}},
-                   {"head_node_type", "head"}}),
-        "--write-config", {.home = home_directory()});
-    if (!parsed.config) {
-      return permanent(ErrorCode::kUsage, parsed.diagnostics.empty()
-                                              ? "there is no such cluster"
-                                              : parsed.diagnostics.front().summary);
-    }
-    const Config& config = *parsed.config;
-    Result<std::unique_ptr<Cluster>> cluster =
-        Cluster::open(session, config, cluster_paths(config.cluster, cluster_.state));
-    if (!cluster) return cluster.error();
-    Result<CloudDesk*> desk = (*cluster)->desk();
-    if (!desk) return desk.error();
-    Result<std::vector<LaunchFacts>> machines =
-        (*desk)->launch_facts(config.cluster, session.clock.now() + kCall);
-    if (!machines) return machines.error();
-    Result<std::vector<TaggedThing>> things = (*desk)->list_tagged(session.clock.now() + kCall);
-    if (!things) return things.error();
-    const std::size_t count = machines->size();
-    Result<WrittenConfig> made =
-        write_config(config.cluster, config.provider, region_, *std::move(machines), *things);
-    if (!made) return made.error();
-    if (Result<> done = write_file_atomic(write_to_, made->yaml, 0644); !done) return done.error();
-    if (session.json) {
-      show_json(session, {{"format_version", kOutputFormat},
-                          {"machines", count},
-                          {"not_known", made->unknown},
-                          {"written", write_to_}});
-      return 0;
-    }
-    session.io.out << "Wrote " << write_to_ << " from " << plural(count, "machine")
-                   << ". Not known is:\n";
-    for (const std::string& each : made->unknown)
-      session.io.out << "  - " << each << "\n";
-    session.io.out << "Complete it, then: rayctl import " << write_to_ << "\n";
-    return 0;
-  }
-
   /// What is recorded now; a database that cannot be read is put aside and reads as empty.
   static Result<Snapshot> read_previous(Session& session, const ClusterPaths& paths) {
     Result<Snapshot> snapshot = Snapshot{};
@@ -162,110 +102,6 @@ class ImportVerb final : public Verb {
     session.io.err << "The state could not be read (" << snapshot.error().message
                    << "). It is kept as " << kept->string() << ".\n";
     return Snapshot{};
-  }
-
-  /// What Ray's launchers would have written on the machines of each type; nothing without the
-  /// secrets that go into it, which an import needs for nothing else.
-  static RayLaunchTags tags_of(Session& session, Cluster& cluster, const Desired& desired) {
-    Plan all;
-    all.specs = desired.specs;
-    Result<Secrets> secrets = Secrets::resolve(all, cluster.world());
-    RayLaunchTags tags;
-    if (!secrets) {
-      session.io.err << "Ray's launch digests are not compared: " << secrets.error().message
-                     << "\n";
-      return tags;
-    }
-    for (const auto& [type, spec] : desired.specs)
-      tags[type] = ray_launch_tags(cluster.config(), secrets->reveal(spec.launch));
-    return tags;
-  }
-
-  /// What the machines themselves say of how they were launched, where their place can tell.
-  struct LaunchedAs {
-    std::map<std::string, std::string> images;  ///< what names of images meant for them
-    RayLaunchTags tags;                         ///< Ray's digests of what it launched them from
-  };
-
-  /// Puts the images that the machines run into `config`.
-  static Result<LaunchedAs> launched_as(Session& session, Cluster& cluster,
-                                        const std::vector<CloudNode>& machines, Config& config) {
-    LaunchedAs found;
-    Provider& provider = cluster.world().provider(config.provider);
-    const Time deadline = session.clock.now() + kCall;
-    std::map<std::string, std::string> running;
-    if (Result<CloudDesk*> desk = cluster.desk()) {
-      for (const CloudNode& machine : machines) {
-        if (machine.power != Power::kRunning) continue;
-        const NodeTypeConfig* type =
-            config.find(machine.type.value_or(machine.head ? config.head_type : NodeTypeName{}));
-        if (type == nullptr) continue;
-        Result<std::vector<Json>> configs =
-            (*desk)->ray_node_configs(machine, type->node_config, deadline);
-        if (!configs) return configs.error();
-        for (const Json& each : *configs) {
-          running.emplace(text_in(type->node_config, "ImageId"), text_in(each, "ImageId"));
-          found.tags[type->name].merge(ray_launch_tags(with_key(config, each), each));
-        }
-      }
-    }
-    std::vector<Json*> node_configs;
-    for (NodeTypeConfig& type : config.node_types)
-      node_configs.push_back(&type.node_config);
-    // Without an image in the file, the name that stands for it has no meaning of its own yet.
-    if (const auto unnamed = running.find(""); unnamed != running.end()) {
-      running.emplace("latest_dlami", unnamed->second);
-    }
-    Result<std::map<std::string, std::string>> images =
-        provider.resolve_images(node_configs, running, deadline);
-    if (!images) return in_context(images.error(), "looking up images");
-    found.images = *std::move(images);
-    return found;
-  }
-
-  /// Records what is beside machines: what the head uses, where it can tell, before what an apply
-  /// would look for by name. Access by a key that EC2 knows begins here.
-  static Result<> find_resources(Session& session, Cluster& cluster, const Snapshot& previous,
-                                 const std::vector<CloudNode>& machines, Rebuilt& rebuilt) {
-    Snapshot& snapshot = rebuilt.snapshot;
-    const Time deadline = session.clock.now() + kCall;
-    ResourceScope scope{.cluster = snapshot.cluster,
-                        .cluster_id = snapshot.cluster_id,
-                        .known = {},
-                        .thorough = true};
-    if (previous.cluster_id == snapshot.cluster_id) scope.known = previous.resources;
-    if (Result<CloudDesk*> desk = cluster.desk()) {
-      for (const CloudNode& machine : machines) {
-        if (!machine.head || machine.power != Power::kRunning) continue;
-        Result<std::map<ResourceName, ResourceRecord>> used = (*desk)->used_by(machine, deadline);
-        if (!used) return used.error();
-        scope.known.insert(used->begin(), used->end());
-      }
-    }
-    Result<SeenResources> found =
-        cluster.world().provider(cluster.config().provider).list_resources(scope, deadline);
-    if (!found) return in_context(found.error(), "looking at what is beside machines");
-    for (const SeenResource& seen : found->seen) {
-      const auto spec =
-          std::find_if(found->wanted.begin(), found->wanted.end(),
-                       [&](const ResourceSpec& each) { return each.name == seen.name; });
-      if (spec == found->wanted.end()) continue;
-      snapshot.resources[seen.name] = {.provider = spec->provider,
-                                       .title = seen.title,
-                                       .id = seen.id,
-                                       .ours = seen.cluster == snapshot.cluster_id,
-                                       .needs = spec->needs};
-    }
-    return {};
-  }
-
-  /// The config with the key that Ray's launcher makes where the file names none.
-  static Config with_key(Config config, const Json& node_config) {
-    if (text_in(config.auth, "ssh_private_key").empty()) {
-      config.auth["ssh_private_key"] =
-          home_directory() + "/.ssh/" + text_in(node_config, "KeyName") + ".pem";
-    }
-    return config;
   }
 
   Result<bool> confirmed(Session& session, const Rebuilt& rebuilt) {

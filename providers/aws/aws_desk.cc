@@ -7,6 +7,7 @@
 #include "providers/aws/iam.h"
 #include "providers/aws/images.h"
 #include "providers/aws/instances.h"
+#include "providers/aws/key_files.h"
 #include "providers/aws/orphans.h"
 #include "providers/aws/wanted_resources.h"
 
@@ -96,15 +97,21 @@ class AwsDesk final : public CloudDesk {
 
   // What Ray's bootstrap_aws (2.60, autoscaler/_private/aws/config.py) fills in is read off the
   // machine; the subnets, of which a machine shows only its own, are computed as Ray does.
-  Result<std::vector<Json>> ray_node_configs(const CloudNode& node, const Json& node_config,
-                                             Time deadline) override {
+  Result<std::optional<RayLaunch>> ray_launch(const CloudNode& node, const Json& node_config,
+                                              Time deadline) override {
     Reply<std::vector<Ec2Instance>> found = instances_by_id(cluster_->api(), {node.id}, deadline);
     if (!found) return found.value.error();
-    if (found->empty()) return std::vector<Json>();
+    if (found->empty()) return std::optional<RayLaunch>();
     const Ec2Instance& instance = found->front();
-    Json config = node_config;
-    const std::string image = config.value("ImageId", "");
-    if (image.empty() || !image_parameter(image).empty()) config["ImageId"] = instance.image;
+    RayLaunch launch{.node_config = node_config,
+                     .private_key = key_file(cluster_->home(), instance.key_name).string(),
+                     .images = {}};
+    Json& config = launch.node_config;
+    const std::string image = config.value("ImageId", kNewestImage);
+    if (!image_parameter(image).empty()) {
+      config["ImageId"] = instance.image;
+      launch.images[image] = instance.image;
+    }
     if (!config.contains("KeyName") && !instance.key_name.empty()) {
       config["KeyName"] = instance.key_name;
     }
@@ -117,7 +124,7 @@ class AwsDesk final : public CloudDesk {
     if (node.head && !config.contains("IamInstanceProfile") && !instance.profile_arn.empty()) {
       config["IamInstanceProfile"] = {{"Arn", instance.profile_arn}};
     }
-    return std::vector<Json>{std::move(config)};
+    return std::optional(std::move(launch));
   }
 
   Result<std::vector<LaunchFacts>> launch_facts(const ClusterName& cluster,

@@ -10,8 +10,6 @@
 namespace rayctl::aws {
 namespace {
 
-constexpr char kLatestImage[] = "latest_dlami";
-
 class AwsProvider final : public Provider {
  public:
   explicit AwsProvider(std::shared_ptr<Ec2Cluster> cluster) : cluster_(std::move(cluster)) {}
@@ -70,7 +68,7 @@ class AwsProvider final : public Provider {
     for (Json* node_config : node_configs) {
       // Without an image, Ray takes the newest one of AWS for deep learning.
       if (!node_config->contains("ImageId") && !node_config->contains("LaunchTemplate")) {
-        (*node_config)["ImageId"] = kLatestImage;
+        (*node_config)["ImageId"] = kNewestImage;
       }
     }
     return aws::resolve_images(cluster_->api(), node_configs, pinned, deadline);

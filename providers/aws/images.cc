@@ -28,7 +28,7 @@ Result<std::string> look_up(Api& api, const std::string& parameter, Time deadlin
 }  // namespace
 
 std::string image_parameter(const std::string& image_id) {
-  if (image_id == "latest_dlami") return kLatestDlami;
+  if (image_id == kNewestImage) return kLatestDlami;
   for (const std::string_view prefix : {"resolve:ssm:", "ssm:"}) {
     if (image_id.starts_with(prefix)) return image_id.substr(prefix.size());
   }

@@ -12,6 +12,9 @@ namespace rayctl::aws {
 inline constexpr char kLatestDlami[] =
     "/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-22.04/latest/ami-id";
 
+/// Ray's word for that image, and what stands for it where a node config names none.
+inline constexpr char kNewestImage[] = "latest_dlami";
+
 /// The parameter of SSM that an ImageId stands for: "latest_dlami" (Ray's word), "ssm:/path" or
 /// "resolve:ssm:/path"; "" for an id.
 std::string image_parameter(const std::string& image_id);
