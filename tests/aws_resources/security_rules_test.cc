@@ -1,8 +1,7 @@
-#include "base/cidr.h"
 #include "providers/aws/security_rules.h"
+#include "base/cidr.h"
 
 #include <gtest/gtest.h>
-
 
 namespace rayctl::aws {
 namespace {
