@@ -109,7 +109,7 @@ Result<ApplyReport> apply_plan(const Plan& plan, World& world, const ApplyOption
     if (!opened) return opened.error();
   }
   Talk talk(observer, secrets->redactor());
-  Machines machines(world, plan.cluster);
+  Machines machines(world, plan.cluster, options.leave);
   RayLink ray(world);
   FileRelay relay;
   Run run{.plan = plan,

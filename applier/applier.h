@@ -43,6 +43,9 @@ struct ApplyOptions {
   Millis join_timeout{300'000};       ///< from the start of Ray until GCS says alive
   /// An operator's apply, which makes plans saved before it stale; the autoscaler's are not.
   bool counts_as_apply = true;
+  /// Requested: what is in flight is not waited for. Its operation stays open, and a later run goes
+  /// on with it.
+  std::stop_token leave;
 };
 
 struct ApplyReport {

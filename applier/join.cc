@@ -93,7 +93,7 @@ Result<> start_and_join(Run& run, const Join& join) {
   int looks = 0;
   std::string trouble;
   for (Millis pause = kPollFirst;; pause = std::min(pause * 3 / 2, kPollMost)) {
-    world.clock.sleep(pause, {});
+    if (Result<> slept = rayctl::pause(run, pause); !slept) return slept;
     const Result<OpStatus> status =
         world.ops.status(*join.node.runner, join.token, world.clock.now() + kCallTimeout);
     if (!status) {

@@ -77,6 +77,14 @@ std::vector<LaunchAttempt> Journal::attempts(const OpToken& token) const {
   return {};
 }
 
+Time Journal::begun_at(const OpToken& token) const {
+  const std::lock_guard lock(mutex_);
+  for (const OpenOp& op : snapshot_.open) {
+    if (op.token == token) return op.begun_at;
+  }
+  return {};
+}
+
 std::map<ResourceName, ResourceRecord> Journal::resources() const {
   const std::lock_guard lock(mutex_);
   return snapshot_.resources;

@@ -27,6 +27,8 @@ class Journal {
   Result<> note_attempts(const OpToken& token, const std::vector<LaunchAttempt>& attempts);
   /// What was recorded of that.
   std::vector<LaunchAttempt> attempts(const OpToken& token) const;
+  /// When an open operation was begun; the epoch: there is no such.
+  Time begun_at(const OpToken& token) const;
   /// Records the outcome and takes it into the records.
   Result<> finish(const Finished& finished, const Action& action);
   Result<> change(const ClusterChange& change);

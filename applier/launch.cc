@@ -31,7 +31,8 @@ std::vector<CloudNode> made_by(Run& run, const ProviderName& provider, const OpT
   return found;
 }
 
-Result<std::vector<CloudNode>> create(Run& run, LaunchRequest request) {
+// `lost`: an earlier try may have made machines.
+Result<std::vector<CloudNode>> create(Run& run, LaunchRequest request, bool lost) {
   const ProviderName& provider = request.spec->provider;
   const BackoffPolicy policy;
   for (int retry = 0;; ++retry) {
@@ -40,7 +41,15 @@ Result<std::vector<CloudNode>> create(Run& run, LaunchRequest request) {
         request, run.world.clock.now() + run.options.launch_timeout);
     if (made) return made;
     const Fault fault = made.error().fault;
-    if (fault == Fault::kPermanent || fault == Fault::kConflict) return made;
+    if (fault == Fault::kPermanent || fault == Fault::kConflict) {
+      if (!lost) return made;
+      std::vector<CloudNode> found = made_by(run, provider, request.token);
+      if (!found.empty()) return found;
+      Error error = made.error();
+      error.fault = Fault::kUnknown;
+      return error;
+    }
+    lost |= fault == Fault::kUnknown;
     // The answer was lost: the machines may be there. Asking again with the same token makes none
     // twice, so that only the last look decides.
     const bool last = retry + 1 >= policy.attempts;
@@ -49,7 +58,8 @@ Result<std::vector<CloudNode>> create(Run& run, LaunchRequest request) {
       if (found.size() >= request.nodes.size() || (last && !found.empty())) return found;
     }
     if (last) return made;
-    run.world.clock.sleep(backoff_delay(policy, retry, run.world.random()), {});
+    Result<> slept = pause(run, backoff_delay(policy, retry, run.world.random()));
+    if (!slept) return slept.error();
   }
 }
 
@@ -88,7 +98,24 @@ struct Launched {
   NodeRecord record;
   Tags tags;
   Result<> tagged;
+
+  /// It was named by the call that made it.
+  bool has_its_tags() const {
+    return std::all_of(tags.begin(), tags.end(), [&](const auto& tag) {
+      const auto found = machine.tags.find(tag.first);
+      return found != machine.tags.end() && found->second == tag.second;
+    });
+  }
 };
+
+/// All that a machine is tagged with once it is the node of that name.
+Tags tags_named(Run& run, const NodeSpec& spec, const NodeName& name) {
+  NodeRecord launched;
+  launched.applied.launch = spec.digests.launch;
+  Tags tags = naming_tags(run.plan.cluster, name, spec.head);
+  tags.merge(record_tags(launched));
+  return tags;
+}
 
 Launched launched_as(Run& run, const NodeSpec& spec, const OpToken& token, const NodeName& name,
                      CloudNode machine) {
@@ -100,9 +127,7 @@ Launched launched_as(Run& run, const NodeSpec& spec, const OpToken& token, const
                     .made_by = token};
   record.launched_at = run.world.clock.now();
   record.applied.launch = spec.digests.launch;
-  Tags tags = naming_tags(run.plan.cluster, name, spec.head);
-  tags.merge(record_tags(record));
-  return {name, std::move(machine), std::move(record), std::move(tags), {}};
+  return {name, std::move(machine), std::move(record), tags_named(run, spec, name), {}};
 }
 
 std::string list_of(const std::set<NodeName>& names) {
@@ -120,21 +145,26 @@ Result<Effect> act(Run& run, const Step& step, const CreateNodes& action, const 
   NodeSpec spec = **wanted;
   spec.launch = run.secrets.reveal(spec.launch);
   std::string why_fewer;
-  LaunchRequest request{.cluster = run.plan.cluster,
-                        .nodes = action.nodes,
-                        .spec = &spec,
-                        .token = token,
-                        .tags = launch_tags(run.plan.cluster, run.cluster_id, spec, token),
-                        .why_fewer = &why_fewer,
-                        .attempts = {},
-                        .journal = [&](const std::vector<LaunchAttempt>& attempts) {
-                          return run.journal.note_attempts(token, attempts);
-                        }};
+  LaunchRequest request{
+      .cluster = run.plan.cluster,
+      .nodes = action.nodes,
+      .spec = &spec,
+      .token = token,
+      .tags = launch_tags(run.plan.cluster, run.cluster_id, spec, token),
+      .named_tags = [&](const NodeName& name) { return tags_named(run, spec, name); },
+      .why_fewer = &why_fewer,
+      .attempts = {},
+      .journal =
+          [&](const std::vector<LaunchAttempt>& attempts) {
+            return run.journal.note_attempts(token, attempts);
+          },
+      .resources = run.journal.resources()};
   if (run.world.ray_launch_tag)
     request.tags[kTagLaunchConfig] = run.world.ray_launch_tag(spec.launch);
   for (const NodeName& node : action.nodes)
     run.talk.progress(step, node, "launching");
-  Result<std::vector<CloudNode>> made = create(run, request);
+  const Millis age = run.world.clock.now() - run.journal.begun_at(token);
+  Result<std::vector<CloudNode>> made = create(run, request, step.resume && age < kListLag);
   if (!made) return made.error();
 
   Effect effect;
@@ -146,11 +176,21 @@ Result<Effect> act(Run& run, const Step& step, const CreateNodes& action, const 
     launched.push_back(launched_as(run, spec, token, name, std::move(machine)));
   for_each_index(launched.size(), kNamedAtOnce, [&](std::size_t at) {
     Launched& each = launched[at];
+    if (each.has_its_tags()) return;
     each.tagged = retrying(run.world, Repeat::kHarmless, [&] {
       return run.world.provider(spec.provider)
           .set_tags(each.machine.id, each.tags, run.world.clock.now() + kCallTimeout);
     });
   });
+  // Where none has a name yet, all are found again by the operation that made them: it stays open.
+  const bool nameless = std::none_of(launched.begin(), launched.end(),
+                                     [](const Launched& each) { return each.tagged.ok(); });
+  if (nameless && !launched.empty()) {
+    const Launched& first = launched.front();
+    return unknown_outcome(
+        first.tagged.error().code,
+        first.machine.id.text + " could not be named: " + first.tagged.error().message);
+  }
   for (Launched& each : launched) {
     if (!each.tagged) {
       trouble +=

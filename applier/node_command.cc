@@ -10,6 +10,18 @@ namespace {
 constexpr std::size_t kTailBytes = 16 * 1024;
 constexpr std::size_t kTailLines = 20;
 
+/// Sleeps until it is told to leave.
+class LeavingClock final : public Clock {
+ public:
+  LeavingClock(Clock& clock, std::stop_token leave) : clock_(clock), leave_(std::move(leave)) {}
+  Time now() const override { return clock_.now(); }
+  bool sleep(Millis duration, std::stop_token) override { return clock_.sleep(duration, leave_); }
+
+ private:
+  Clock& clock_;
+  const std::stop_token leave_;
+};
+
 }  // namespace
 
 std::vector<std::string> tail_of(Run& run, const NodeAtWork& node, const OpToken& token) {
@@ -35,11 +47,14 @@ Result<CommandResult> run_on_node(Run& run, const NodeAtWork& node, const OpToke
     });
     if (!started) return started.error();
     const Time deadline = world.clock.now() + run.options.command_timeout;
+    LeavingClock clock(world.clock, run.options.leave);
     Result<OpStatus> ended = retrying(world, Repeat::kHarmless, [&] {
-      return world.ops.wait(*node.runner, token, world.clock, deadline, sink);
+      return world.ops.wait(*node.runner, token, clock, deadline, sink);
     });
     if (!ended) return begun(ended.error());
     result.status = *ended;
+    const bool runs = ended->state == OpStatus::State::kRunning;
+    if (runs && run.options.leave.stop_requested()) return left_for_later();
     if (ended->state != OpStatus::State::kDead) break;
   }
   result.took = world.clock.now() - start;

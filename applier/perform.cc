@@ -27,6 +27,9 @@ Error moved(const NodeName& node, const std::string& what) {
 }  // namespace
 
 Result<> Performer::check(const Step& step) {
+  if (run_.world.may_begin) {
+    if (Result<> may = run_.world.may_begin(); !may) return may;
+  }
   const Precondition& pre = step.pre;
   for (const NodeName& node : nodes_of(step.action)) {
     const std::optional<NodeRecord> record = run_.journal.record(node);

@@ -88,7 +88,7 @@ Result<> wait_until_it_answers(Run& run, const Step& step, const NodeAtWork& at,
       show_status(run, step, at, kStatusWaitingForSsh);
       waited = true;
     }
-    run.world.clock.sleep(pause, {});
+    if (Result<> slept = rayctl::pause(run, pause); !slept) return slept;
   }
 }
 
@@ -100,8 +100,10 @@ Result<NodeAtWork> reach_place(Run& run, const Step& step, const NodeName& node,
   const Result<std::optional<CloudNode>> seen =
       run.machines.look(record->provider, record->id, kListAge);
   if (!seen || !*seen || !ready(**seen)) run.talk.progress(step, node, "waiting for the machine");
-  Result<CloudNode> machine =
-      run.machines.running(record->provider, record->id, run.options.launch_timeout);
+  Result<CloudNode> machine = run.machines.running(
+      record->provider, record->id, run.options.launch_timeout, [&](const std::string& reason) {
+        run.talk.progress(step, node, "waiting for the machine: " + reason);
+      });
   if (!machine) return machine.error();
   // The list may be older than what this run has put on the node.
   machine->tags[kTagApplied] = encode_digests(record->applied);

@@ -45,7 +45,14 @@ Result<Effect> act(Run&, const Step&, const CloseOp&, const OpToken&) {
 }
 
 Result<Effect> act(Run& run, const Step&, const ConfigureAutoscaler& action, const OpToken&) {
-  Result<> written = run.journal.change({.autoscaler = action.autoscaler});
+  ClusterChange change{.autoscaler = action.autoscaler};
+  if (run.world.configure_autoscaler && !action.program.empty()) {
+    Result<AutoscalerInForce> handed = run.world.configure_autoscaler(action);
+    if (!handed) return in_context(handed.error(), "starting the autoscaler");
+    change.autoscaler = handed->digest;
+    change.breakdown[handed->digest] = std::move(handed->fields);
+  }
+  Result<> written = run.journal.change(change);
   if (!written) return written.error();
   return Effect{};
 }

@@ -40,6 +40,8 @@ void list_all(World& world, const ClusterName& cluster, const std::set<ProviderN
       Result<std::vector<CloudNode>> machines = world.provider(provider).list(cluster, deadline);
       const std::lock_guard lock(mutex);
       observed.machines.emplace(provider, std::move(machines));
+      if (!world.provider(provider).list_lags()) observed.prompt.insert(provider);
+      if (world.provider(provider).ends_silent()) observed.ends_silent.insert(provider);
     });
   }
 }

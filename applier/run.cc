@@ -46,6 +46,11 @@ Result<NodeName> head_name(const Run& run) {
   return permanent(ErrorCode::kRayUnreachable, "the cluster has no head");
 }
 
+Result<> pause(Run& run, Millis duration) {
+  if (run.world.clock.sleep(duration, run.options.leave)) return {};
+  return left_for_later();
+}
+
 Result<CloudNode> head_of(Run& run) {
   const Result<NodeName> name = head_name(run);
   if (!name) return name.error();

@@ -49,6 +49,10 @@ struct NodeAtWork {
   std::unique_ptr<CommandRunner> runner;
 };
 
+/// Waits. An Error of unknown outcome, so that the operation stays open, if the run is told to
+/// leave what is in flight.
+Result<> pause(Run& run, Millis duration);
+
 /// Waits for the node's machine to run and to answer, at most as long as the options say, and
 /// connects to the place where Ray runs: its container, if it has one, which is started if it is
 /// stopped. kConnectionLost with the node's name and address if it does not answer in time.

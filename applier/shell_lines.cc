@@ -32,7 +32,7 @@ Result<std::string> head_ip(Run& run, const NodeAtWork& node,
     const Result<CloudNode> head = head_of(run);
     if (head) return head->internal_ip;
     if (run.world.clock.now() >= deadline) return head.error();
-    run.world.clock.sleep(kPollMost, {});
+    if (Result<> slept = pause(run, kPollMost); !slept) return slept.error();
   }
 }
 

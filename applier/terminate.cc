@@ -24,7 +24,7 @@ Result<> wait_until_gone(Run& run, const ProviderName& provider, const CloudId& 
                              "machine " + id.text + " was told to end and still runs after " +
                                  format_age(kGoneTimeout));
     }
-    run.world.clock.sleep(pause, {});
+    if (Result<> slept = rayctl::pause(run, pause); !slept) return slept;
   }
 }
 
@@ -40,8 +40,10 @@ Result<Effect> act(Run& run, const Step& step, const TerminateNode& action, cons
                              : place.terminate(action.id, deadline);
   });
   if (!ended) return in_context(ended.error(), "terminating " + action.id.text);
-  Result<> gone = wait_until_gone(run, provider, action.id);
-  if (!gone) return gone.error();
+  if (run.world.provider(provider).list_lags()) {
+    Result<> gone = wait_until_gone(run, provider, action.id);
+    if (!gone) return gone.error();
+  }
   Effect effect;
   effect.records[action.node] = std::nullopt;
   return effect;

@@ -1,5 +1,6 @@
 #pragma once
 #include "base/clock.h"
+#include "base/result.h"
 
 namespace rayctl {
 
@@ -11,6 +12,8 @@ inline constexpr Millis kSyncTimeout{3'600'000};
 inline constexpr Millis kListAge{30'000};
 /// How long a terminated machine may go on being listed as running.
 inline constexpr Millis kGoneTimeout{120'000};
+/// How long a list may omit a machine that was just made; as the planner has it.
+inline constexpr Millis kListLag{120'000};
 /// What Ray gets to end by itself before it is killed; its own drain takes up to 30 s.
 inline constexpr Millis kStopGrace{30'000};
 /// `ray start` gives up by itself after 30 s when its raylet does not come up (Ray's node.py).
@@ -18,5 +21,10 @@ inline constexpr Millis kRayStartupTimeout{30'000};
 /// Waits for Ray look again after this long, growing to kPollMost.
 inline constexpr Millis kPollFirst{200};
 inline constexpr Millis kPollMost{1'000};
+
+/// What a wait ends with when its run is told to leave what is in flight.
+inline Error left_for_later() {
+  return unknown_outcome(ErrorCode::kInterrupted, "left as it is, for a later run to go on with");
+}
 
 }  // namespace rayctl

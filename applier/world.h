@@ -7,12 +7,19 @@
 #include "applier/node_ops.h"
 #include "base/clock.h"
 #include "gcs/ray_cluster.h"
+#include "model/action.h"
 #include "model/manifest.h"
 #include "model/spec.h"
 #include "providers/provider.h"
 #include "state/store.h"
 
 namespace rayctl {
+
+/// What an autoscaler works from: the fields behind the digest are recorded with it.
+struct AutoscalerInForce {
+  Digest digest;
+  FieldDigests fields;
+};
 
 /// Everything an apply can touch. Tests hand over fakes for all of it; all of it is thread-safe.
 struct World {
@@ -39,6 +46,12 @@ struct World {
   /// Called at "begin:before", "begin:after", "act:after", "finish:after" of every step, with the
   /// action's verb: where tests kill or stop a run.
   std::function<void(const std::string& point, const Action& action)> crash_point;
+  /// Hands limits, config and program to the autoscaler, and sees to it that it runs; gives what is
+  /// then in force. May be null: nothing of ours decides on counts.
+  std::function<Result<AutoscalerInForce>(const ConfigureAutoscaler& action)> configure_autoscaler;
+  /// Asked just before each step begins: an Error (kConflict) if the cluster is no longer ours to
+  /// change. May be null.
+  std::function<Result<>()> may_begin;
   /// The cluster's nodes run a plain command instead of Ray: no GCS is asked, a node is alive while
   /// its process is.
   bool plain_processes = false;

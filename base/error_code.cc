@@ -75,6 +75,8 @@ constexpr std::array kRows = {
     ErrorCodeInfo{Code::kStateMissing, Exit::kUnclassified,
                   "Nothing is recorded of this cluster here.",
                   "Check --state and the cluster's name, or rebuild with `rayctl import`."},
+    ErrorCodeInfo{Code::kOlderProgram, Exit::kStale, "A newer rayctl works on this cluster.",
+                  "Use that version or a later one."},
     ErrorCodeInfo{Code::kPlanStale, Exit::kStale,
                   "The plan no longer fits the cluster or the YAML.", "Make a new plan."},
     ErrorCodeInfo{Code::kPreconditionFailed, Exit::kStale,

@@ -33,6 +33,7 @@ enum class ErrorCode : int {
   kStateConflict = 304,  ///< another writer was first (serial)
   kStateLineage = 305,   ///< another cluster's state, or an older serial was pushed
   kStateMissing = 306,
+  kOlderProgram = 307,  ///< a newer rayctl works on this cluster
   kPlanStale = 401,
   kPreconditionFailed = 402,
   kPlanUnreadable = 403,

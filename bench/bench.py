@@ -16,17 +16,19 @@ import subprocess
 import sys
 import tempfile
 
+import autoscaler
 import aws
 import functions
 import hashing
 import hosts
+import kubernetes
 import plans
 import startup
 import transfers
 from measuring import RAYCTL, Refused
 
-PARTS = {"startup": startup, "plan": plans, "hash": hashing, "functions": functions, "hosts": hosts,
-         "transfers": transfers, "aws": aws}
+PARTS = {"startup": startup, "plan": plans, "hash": hashing, "functions": functions, "autoscaler": autoscaler,
+         "hosts": hosts, "transfers": transfers, "aws": aws, "kubernetes": kubernetes}
 DOCUMENT = pathlib.Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 
 

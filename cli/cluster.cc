@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "base/files.h"
+#include "cli/autoscale/worker_key.h"
 #include "cli/crash_point.h"
 #include "cli/ray_tags.h"
 #include "cli/secrets.h"
@@ -100,7 +101,11 @@ Result<std::unique_ptr<Cluster>> Cluster::open(Session& session, Config config,
                           .program = session.program,
                           .io = session.io,
                           .clock = session.clock,
-                          .store = *cluster->store_};
+                          .store = *cluster->store_,
+                          .worker_key = [folder = paths.folder,
+                                         &io = session.io] { return worker_key_line(folder, io); },
+                          .context = session.context,
+                          .impersonate = session.impersonate};
   Result<ProviderParts> parts = session.providers.make(cluster->config_.provider, setting);
   if (!parts) return parts.error();
   cluster->parts_[cluster->config_.provider] = *std::move(parts);

@@ -44,6 +44,10 @@ class Cluster {
   /// What the cluster's cloud has beside machines; kNotSupported where it is in none.
   Result<CloudDesk*> desk();
   World& world() { return *world_; }
+  /// ProviderParts::notice_script of the config's provider.
+  const std::string& notice_script() { return parts(config_.provider).notice_script; }
+  /// Whether the autoscaler on the head needs a key for its machines.
+  bool opens_by_key() { return parts(config_.provider).by_ssh; }
   /// Keys the digests of secret values; private to this cluster's folder.
   const std::string& digest_key() const { return digest_key_; }
   /// What names of images in the config mean, as far as they were looked up.

@@ -21,6 +21,8 @@ void declare_output(Flags& flags, bool& json, bool& no_color) {
 void declare_cluster(Flags& flags, ClusterFlags& target, bool config_required) {
   flags.argument("CONFIG", target.config, config_required);
   flags.value("-n,--cluster-name", target.cluster_name);
+  flags.value("--context", target.context);
+  flags.value("--impersonate", target.impersonate);
   flags.value("--state", target.state);
   declare_output(flags, target.json, target.no_color);
 }
@@ -44,12 +46,23 @@ Error config_error(const Session& session, const std::string& file) {
 
 Result<Config> load_config(Session& session, const ClusterFlags& flags, bool mounts) {
   take_output(session, flags.json, flags.no_color);
+  session.context = flags.context;
+  session.impersonate = flags.impersonate;
   Result<std::string> text = read_file(flags.config, kLargest);
   if (!text) return permanent(ErrorCode::kConfigUnreadable, text.error().message);
-  ParseOptions options{.home = home_directory(), .check_mounts = mounts};
+  ParseOptions options{
+      .home = home_directory(), .check_mounts = mounts, .old_flags = flags.old_flags};
   if (!flags.cluster_name.empty()) options.cluster_name = flags.cluster_name;
   options.min_workers = flags.min_workers;
   options.max_workers = flags.max_workers;
+  if (!flags.autoscaler.empty()) {
+    options.autoscaler = autoscaler_kind(flags.autoscaler);
+    if (!options.autoscaler) {
+      return permanent(
+          ErrorCode::kUsage,
+          "--autoscaler takes rayctl, operator, ray or none, not `" + flags.autoscaler + "`");
+    }
+  }
   Parsed parsed = parse_config(*text, flags.config, options);
   session.sources[flags.config] = *std::move(text);
   for (Diagnostic& each : parsed.diagnostics)

@@ -13,13 +13,18 @@ namespace rayctl {
 struct ClusterFlags {
   std::string config;        ///< path of the YAML
   std::string cluster_name;  ///< instead of the YAML's
+  std::string context;       ///< of the kubeconfig, instead of the YAML's or the current one
+  std::string impersonate;   ///< a service account of Google Cloud, to act as
   std::string state;         ///< path of the state's database, instead of the default
   bool json = false;
   bool no_color = false;
   std::optional<int> min_workers, max_workers;  ///< only for verbs that declare them
+  bool old_flags = false;                       ///< ParseOptions::old_flags
+  std::string
+      autoscaler;  ///< only for verbs that declare it; instead of the YAML's rayctl.autoscaler
 };
 
-/// CONFIG, -n, --state, --json, --no-color.
+/// CONFIG, -n, --context, --impersonate, --state, --json, --no-color.
 void declare_cluster(Flags& flags, ClusterFlags& target, bool config_required = true);
 /// --json and --no-color alone.
 void declare_output(Flags& flags, bool& json, bool& no_color);

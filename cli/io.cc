@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <iostream>
 
+#include "cli/autoscale/program_files.h"
+
 namespace rayctl {
 namespace {
 
@@ -39,8 +41,12 @@ Io system_io() {
 
 std::string this_program(const char* called) {
   std::error_code problem;
-  std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", problem);
-  return problem ? called : program.string();
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", problem);
+  if (problem) return called;
+  // Started by its own loader, it is started again by the script that names both.
+  const Result<ProgramFiles> files = running_program();
+  if (files && files->loader == program) return (files->program.parent_path() / kRunFile).string();
+  return program.string();
 }
 
 bool wants_color(const Io& io, bool terminal) {

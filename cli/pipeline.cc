@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "applier/refresh.h"
+#include "autoscaler/fleet.h"
+#include "cli/autoscale/placing.h"
 #include "config/resolve.h"
 
 namespace rayctl {
@@ -13,10 +15,6 @@ constexpr Millis kRefreshPatience{60'000};
 bool ours(const Snapshot& snapshot, const CloudNode& machine) {
   return machine.cluster &&
          (snapshot.cluster_id.empty() || *machine.cluster == snapshot.cluster_id);
-}
-
-bool alive(const CloudNode& machine) {
-  return machine.power == Power::kPending || machine.power == Power::kRunning;
 }
 
 /// Every machine seen, of every provider.
@@ -79,19 +77,12 @@ Result<MountDigests> hash_mounts(Cluster& cluster) {
 }
 
 std::map<NodeTypeName, int> count_living(const Snapshot& snapshot, const Observed& observed) {
+  using Stage = FleetNode::Stage;
   std::map<NodeTypeName, int> living;
-  std::map<CloudId, Phase> phases;
-  for (const auto& [name, record] : snapshot.nodes) {
-    if (!record.id.empty()) phases[record.id] = record.phase;
-    auto seen = observed.machines.find(record.provider);
-    bool listed = seen != observed.machines.end() && seen->second.ok();
-    if (!listed && !record.head && record.phase != Phase::kDraining) ++living[record.type];
+  for (const FleetNode& node : make_fleet(snapshot, observed).nodes) {
+    const bool there = node.stage != Stage::kLeaving && node.stage != Stage::kAsked;
+    if (there && !node.head) ++living[node.type];
   }
-  each_machine(observed, [&](const CloudNode& machine) {
-    if (machine.head || !machine.type || !alive(machine) || !ours(snapshot, machine)) return;
-    auto phase = phases.find(machine.id);
-    if (phase == phases.end() || phase->second != Phase::kDraining) ++living[*machine.type];
-  });
   return living;
 }
 
@@ -143,7 +134,25 @@ Result<Looked> look(Session& session, Cluster& cluster, bool refresh_wanted) {
 void replan(Prepared& prepared, const Goal& goal) {
   PlanOptions options = goal.options;
   options.refreshed = goal.refresh;
+  options.autoscaler_down = prepared.autoscaler_down;
   prepared.plan = make_plan(prepared.desired, prepared.snapshot, prepared.observed, options);
+  if (!prepared.autoscaler_note.empty()) prepared.plan.notes.push_back(prepared.autoscaler_note);
+}
+
+Result<Desired> desired_for(Session& session, Cluster& cluster, const Goal& goal,
+                            const Snapshot& snapshot, const Scale& scale) {
+  Config config = cluster.config();
+  Result<MountDigests> mounts = hash_mounts(cluster);
+  if (!mounts) return mounts.error();
+  Result<std::map<std::string, std::string>> images =
+      resolve_images(session, cluster, goal, snapshot, config);
+  if (!images) return images.error();
+  Desired desired = resolve(config, scale, *mounts, cluster.digest_key());
+  desired.images = *std::move(images);
+  const AutoscalerPlace place = wanted_place(config);
+  if (place != AutoscalerPlace::kNowhere) hand_over(desired, config, place);
+  desired.sends = mount_changes(desired, snapshot, cluster.manifests(), cluster.sent());
+  return desired;
 }
 
 Result<Prepared> prepare(Session& session, Cluster& cluster, const Goal& goal) {
@@ -155,24 +164,19 @@ Result<Prepared> prepare(Session& session, Cluster& cluster, const Goal& goal) {
                     .desired = {},
                     .plan = {}};
   prepared.refresh_took = session.clock.now() - begun;
-  Config config = cluster.config();
+  const Config& config = cluster.config();
   std::map<NodeTypeName, int> living = count_living(prepared.snapshot, prepared.observed);
   if (goal.destroy) {
     // What stays (the head, say) is not updated by a removal, so that its mounts do not matter.
     prepared.desired = resolve_destroy(config, {}, cluster.digest_key(), goal.workers_only,
                                        goal.keep_min_workers, living);
   } else {
-    Result<MountDigests> mounts = hash_mounts(cluster);
-    if (!mounts) return mounts.error();
-    Result<std::map<std::string, std::string>> images =
-        resolve_images(session, cluster, goal, prepared.snapshot, config);
-    if (!images) return images.error();
-    prepared.desired =
-        resolve(config, default_scale(config, living), *mounts, cluster.digest_key());
-    prepared.desired.images = *std::move(images);
-    prepared.desired.sends =
-        mount_changes(prepared.desired, prepared.snapshot, cluster.manifests(), cluster.sent());
+    Result<Desired> desired =
+        desired_for(session, cluster, goal, prepared.snapshot, default_scale(config, living));
+    if (!desired) return desired.error();
+    prepared.desired = *std::move(desired);
   }
+  if (!prepared.desired.program.empty()) place_autoscaler(session, cluster, goal, prepared);
   replan(prepared, goal);
   look_closer(session, cluster, goal, prepared);
   return prepared;

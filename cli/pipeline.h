@@ -1,6 +1,7 @@
 #pragma once
 #include <map>
 
+#include "cli/autoscale/place.h"
 #include "cli/cluster.h"
 #include "config/resolve.h"
 #include "model/desired.h"
@@ -28,8 +29,15 @@ struct Prepared {
   Observed observed;
   Desired desired;
   Plan plan;
+  AutoscalerPlace autoscaler_place = AutoscalerPlace::kNowhere;  ///< where it is to run
+  std::string autoscaler_note;   ///< why it is not where the config wants it; ""
+  bool autoscaler_down = false;  ///< it was handed the cluster, and does not run
   Millis refresh_took{0};
 };
+
+/// The goal for these counts: file mounts are read, names of images are looked up.
+Result<Desired> desired_for(Session& session, Cluster& cluster, const Goal& goal,
+                            const Snapshot& snapshot, const Scale& scale);
 
 /// Reads the state, looks at the world and plans. Changes nothing but the hash cache.
 Result<Prepared> prepare(Session& session, Cluster& cluster, const Goal& goal);
@@ -45,7 +53,8 @@ struct Looked {
 Result<Looked> look(Session& session, Cluster& cluster, bool refresh = true);
 
 /// Living workers per type: machines of ours that are pending or running and are not on their way
-/// out; where a provider could not be listed, its records. Pure.
+/// out, also those that a list may still omit; where a provider could not be listed, its records.
+/// Pure.
 std::map<NodeTypeName, int> count_living(const Snapshot& snapshot, const Observed& observed);
 
 /// The head's machine: the one that is recorded, else the one that is tagged so; nullptr if none

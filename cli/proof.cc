@@ -67,7 +67,7 @@ Left look_again(Session& session, Cluster& cluster, const std::set<ProviderName>
     }
     for (const CloudNode& machine : *machines) {
       if (goal.workers_only && machine.head) continue;
-      if (!machine.unseen.empty()) {
+      if (!machine.unseen.empty() && !cluster.world().provider(name).ends_silent()) {
         if (may_be_ours(machine, snapshot)) {
           left.unseen.push_back("host " + machine.id.text + " does not answer: " + machine.unseen);
         }
@@ -76,7 +76,8 @@ Left look_again(Session& session, Cluster& cluster, const std::set<ProviderName>
       bool ours = machine.cluster && (id.empty() || *machine.cluster == id);
       if (machine.power == Power::kGone || !ours) continue;
       std::string known = machine.name ? machine.name->text : "unnamed";
-      left.machines.push_back(known + " (" + machine.id.text + ")");
+      const std::string held = machine.waits_for.empty() ? "" : ": " + machine.waits_for;
+      left.machines.push_back(known + " (" + machine.id.text + held + ")");
     }
   }
   look_beside(session, cluster, providers, snapshot, goal, left);

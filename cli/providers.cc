@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 #include "cli/access/aws_machines.h"
+#include "cli/access/gcp_machines.h"
+#include "cli/access/kubernetes_pods.h"
 #include "cli/access/private_hosts.h"
 #include "cli/section.h"
 #include "providers/process/process_provider.h"
@@ -32,6 +34,8 @@ ProviderRegistry make_registry() {
   registry.add("process", make_process);
   registry.add("local", make_private_hosts);
   registry.add("aws", make_aws_machines);
+  registry.add("gcp", make_gcp_machines);
+  registry.add("kubernetes", make_kubernetes_pods);
   return registry;
 }
 

@@ -23,6 +23,11 @@ struct ProviderSetting {
   const Io& io;
   Clock& clock;
   StateStore& store;  ///< of the cluster
+  /// The public line of the key by which the cluster's autoscaler opens machines, to be accepted by
+  /// every machine that is made; "" while there is none.
+  std::function<std::string()> worker_key{};
+  std::string context{};      ///< --context: which one of the kubeconfig; "": as the config says
+  std::string impersonate{};  ///< --impersonate: a service account of Google Cloud
 };
 
 /// A provider and the way to its machines.
@@ -30,6 +35,10 @@ struct ProviderParts {
   std::unique_ptr<Provider> provider;
   std::unique_ptr<NodeAccess> access;
   std::unique_ptr<CloudDesk> desk;  ///< null where the place is no cloud
+  /// POSIX sh for a machine: prints when it will be taken away (as format_time writes) or nothing;
+  /// "" where none ever is.
+  std::string notice_script{};
+  bool by_ssh = true;  ///< machines are opened by a key
 };
 
 using MakeProvider = std::function<Result<ProviderParts>(const ProviderSetting&)>;

@@ -7,8 +7,11 @@
 #include <optional>
 #include <ostream>
 
+#include "applier/refresh.h"
 #include "base/digest.h"
 #include "base/text.h"
+#include "cli/autoscale/cluster_lease.h"
+#include "cli/autoscale/share.h"
 #include "cli/confirm.h"
 #include "cli/output.h"
 #include "cli/proof.h"
@@ -23,10 +26,25 @@
 namespace rayctl {
 namespace {
 
-std::string run_id(Time now) {
-  std::string text = format_time(now).substr(0, 19);
-  std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
-  return text + "Z-" + random_hex(3);
+bool autoscaler_holds(Cluster& cluster) {
+  const Result<std::optional<LockInfo>> holder = cluster.store().holder();
+  return holder && *holder && (**holder).purpose == kAutoscalePurpose;
+}
+
+/// Asks the autoscaler that works with the same records to leave what it is doing.
+Result<std::unique_ptr<StoreLock>> take_from_autoscaler(Session& session, Cluster& cluster,
+                                                        const LockInfo& mine) {
+  const Result<Snapshot> records = cluster.store().load();
+  if (!records) return records.error();
+  const Observed recorded = assume(*records, session.clock.now());
+  Result<std::unique_ptr<ClusterLease>> lease =
+      ClusterLease::open(session, cluster, find_head(*records, recorded), LeaseKind::kOperator);
+  if (!lease) return lease.error();
+  if (*lease) {
+    if (Result<> taken = (*lease)->lease().take(Millis{0}, {}); !taken) return taken.error();
+    static_cast<void>((*lease)->lease().release());
+  }
+  return cluster.store().lock(mine, kYieldTime);
 }
 
 Result<std::unique_ptr<StoreLock>> take_lock(Session& session, Cluster& cluster,
@@ -37,6 +55,7 @@ Result<std::unique_ptr<StoreLock>> take_lock(Session& session, Cluster& cluster,
                 .since = session.clock.now()};
   Result<std::unique_ptr<StoreLock>> lock = cluster.store().lock(mine, Millis{0});
   bool held = !lock && lock.error().code == ErrorCode::kLocked;
+  if (held && autoscaler_holds(cluster)) return take_from_autoscaler(session, cluster, mine);
   if (!held || request.lock_timeout <= Millis{0}) return lock;
   session.io.err << lock.error().message << "\nWaiting up to " << format_age(request.lock_timeout)
                  << " for it.\n";
@@ -69,20 +88,25 @@ std::optional<Error> not_listed(const Prepared& prepared, const ProviderName& pr
   return in_context(list->second.error(), "listing the machines of " + provider.text);
 }
 
+bool does_the_same(const Plan& one, const Plan& other) {
+  return std::equal(one.steps.begin(), one.steps.end(), other.steps.begin(), other.steps.end(),
+                    [](const Step& a, const Step& b) { return a.action == b.action; });
+}
+
 /// Only a person at a terminal, or --replace-head, may decide that the head is replaced: --yes
-/// never does. True if the plan was made again with that decision.
-bool decide_on_head(Session& session, const ChangeRequest& request, Prepared& prepared) {
+/// never does. True if the plan was made again with that decision, which is then in `goal`.
+bool decide_on_head(Session& session, const ChangeRequest& request, Goal& goal,
+                    Prepared& prepared) {
   const std::vector<Diagnostic>& blocked = prepared.plan.blocked;
   bool undecided = std::all_of(blocked.begin(), blocked.end(), [](const Diagnostic& each) {
     return each.code == ErrorCode::kPlanNeedsDecision;
   });
   if (blocked.empty() || !undecided || request.yes || request.saved != nullptr) return false;
-  Goal goal = request.goal;
   if (goal.options.replace_head || session.json || unattended(session.io)) return false;
-  goal.options.replace_head = true;
   Result<bool> yes =
       ask(session, "Replace the head? Its machine and all that runs in Ray end.", "");
   if (!yes || !*yes) return false;
+  goal.options.replace_head = true;
   replan(prepared, goal);
   return true;
 }
@@ -94,6 +118,21 @@ Result<bool> confirmed(Session& session, const ChangeRequest& request, const Pla
   Result<bool> yes = ask(session, question, request.command);
   if (yes && !*yes) session.io.err << "Nothing was changed.\n";
   return yes;
+}
+
+/// Plans again what an autoscaler may have overtaken; asks again if that does something else. False
+/// if a person says no.
+Result<bool> catch_up(Session& session, Cluster& cluster, const ChangeRequest& request,
+                      const Goal& goal, Prepared& prepared) {
+  Result<Prepared> now = prepare(session, cluster, goal);
+  if (!now) return now.error();
+  const bool same = does_the_same(now->plan, prepared.plan);
+  prepared = *std::move(now);
+  if (same) return true;
+  session.io.err << "The autoscaler changed the cluster meanwhile.\n";
+  show_plan(session, cluster, request, prepared, prepared.plan);
+  if (!prepared.plan.blocked.empty()) return blocked_error(prepared.plan);
+  return prepared.plan.steps.empty() ? true : confirmed(session, request, prepared.plan);
 }
 
 int status_of(const ApplyReport& report, int signal) {
@@ -113,7 +152,7 @@ int status_of(const ApplyReport& report, int signal) {
 
 Result<ApplyReport> apply_and_record(Session& session, Cluster& cluster,
                                      const ChangeRequest& request, const Plan& plan, int& signal) {
-  RunRecord run{.id = run_id(session.clock.now()),
+  RunRecord run{.id = new_run_id(session.clock.now()),
                 .command = request.command,
                 .who = user_at_host(),
                 .started_at = session.clock.now(),
@@ -173,6 +212,12 @@ void show_closing(Session& session, const ChangeRequest& request, const Plan& pl
 
 }  // namespace
 
+std::string new_run_id(Time now) {
+  std::string text = format_time(now).substr(0, 19);
+  std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
+  return text + "Z-" + random_hex(3);
+}
+
 std::string user_at_host() {
   char host[256] = "";
   gethostname(host, sizeof host - 1);
@@ -230,7 +275,8 @@ Result<int> run_change(Session& session, Cluster& cluster, const ChangeRequest& 
   show_diagnostics(session);
   Plan& plan = prepared->plan;
   show_plan(session, cluster, request, *prepared, plan);
-  if (decide_on_head(session, request, *prepared)) {
+  Goal goal = request.goal;
+  if (decide_on_head(session, request, goal, *prepared)) {
     show_plan(session, cluster, request, *prepared, plan);
   }
   if (std::optional<Error> blind = not_listed(*prepared, cluster.config().provider)) return *blind;
@@ -247,6 +293,13 @@ Result<int> run_change(Session& session, Cluster& cluster, const ChangeRequest& 
   if (!plan.destroy) {
     Result<> token = cluster.make_token(prepared->snapshot);
     if (!token) return token.error();
+  }
+  Result<std::unique_ptr<Share>> share = Share::take(session, cluster, request, *prepared);
+  if (!share) return share.error();
+  if ((*share)->from_autoscaler() && request.saved == nullptr && !plan.destroy) {
+    Result<bool> go = catch_up(session, cluster, request, goal, *prepared);
+    if (!go) return go.error();
+    if (!*go) return static_cast<int>(ExitClass::kUnclassified);
   }
   int signal = 0;
   Result<ApplyReport> report = apply_and_record(session, cluster, request, plan, signal);

@@ -24,6 +24,8 @@ struct ChangeRequest {
 /// those that came up before anything was touched.
 Result<int> run_change(Session& session, Cluster& cluster, const ChangeRequest& request);
 
+/// The id of a run that begins now: time and a random part.
+std::string new_run_id(Time now);
 /// "ana@laptop".
 std::string user_at_host();
 /// How a plan's head line names the place: "process", "aws us-west-2".

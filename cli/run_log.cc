@@ -11,11 +11,22 @@
 namespace rayctl {
 namespace {
 
-/// Opens a file to append to, for its owner only.
-std::ofstream open_log(const std::filesystem::path& path) {
-  int made = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (made >= 0) close(made);
-  return std::ofstream(path, std::ios::app | std::ios::binary);
+/// Opens a file to append to, for its owner only; -1 if that cannot be.
+int open_log(const std::filesystem::path& path) {
+  return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
+void append(const std::filesystem::path& path, std::string_view text) {
+  const int file = open_log(path);
+  if (file < 0) return;
+  const ssize_t written = ::write(file, text.data(), text.size());
+  static_cast<void>(written);  // a full disk must not end a run
+  ::close(file);
+}
+
+/// Of a node that ends there is nothing to tell beside the events.
+bool just_ends(const Step& step) {
+  return std::holds_alternative<TerminateNode>(step.action);
 }
 
 Json nodes_json(const Step& step) {
@@ -126,7 +137,11 @@ Json ended_event(const Step& step, const StepResult& result, Time at) {
 
 RunLog::RunLog(std::filesystem::path folder, const Clock& clock)
     : folder_(std::move(folder)), clock_(clock) {
-  if (make_directories(folder_)) events_ = open_log(folder_ / "events.jsonl");
+  const std::filesystem::path events = folder_ / "events.jsonl";
+  if (make_directories(folder_)) {
+    if (const int made = open_log(events); made >= 0) ::close(made);
+    events_.open(events, std::ios::app | std::ios::binary);
+  }
   event(version_event());
 }
 
@@ -134,43 +149,42 @@ void RunLog::event(const Json& json) {
   events_ << json_line(json) << std::flush;
 }
 
-std::ofstream& RunLog::log_of(const NodeName& node) {
-  auto found = logs_.find(node);
-  if (found == logs_.end()) found = logs_.emplace(node, open_log(folder_ / file_of(node))).first;
-  return found->second;
-}
-
-void RunLog::line(const NodeName& node, std::string_view phase, std::string_view text) {
-  log_of(node) << format_time(clock_.now()) << " " << phase << " | " << text << "\n";
+void RunLog::lines(const NodeName& node, std::string_view phase,
+                   const std::vector<std::string>& texts) {
+  const std::string begin = format_time(clock_.now()) + " " + std::string(phase) + " | ";
+  std::string all;
+  for (const std::string& text : texts)
+    all += begin + text + "\n";
+  append(folder_ / file_of(node), all);
 }
 
 void RunLog::step_begun(const Step& step, Time at) {
   event(begun_event(step, at));
-  for (const NodeName& node : nodes_of(step.action)) {
-    line(node, phase_of(step.action), std::string("begun: ") + verb_of(step.action));
-  }
+  if (just_ends(step)) return;
+  for (const NodeName& node : nodes_of(step.action))
+    lines(node, phase_of(step.action), {std::string("begun: ") + verb_of(step.action)});
 }
 
 void RunLog::progress(const Step& step, const NodeName& node, std::string_view doing) {
   event(progress_event(step, node, doing, clock_.now()));
-  line(node, phase_of(step.action), doing);
+  if (!just_ends(step)) lines(node, phase_of(step.action), {std::string(doing)});
 }
 
 void RunLog::output(const NodeName& node, std::string_view phase, std::string_view text) {
   event(output_event(node, phase, text, clock_.now()));
+  std::vector<std::string> indented;
   for (const std::string& each : split(trim(text), '\n'))
-    line(node, phase, "  " + each);
-  log_of(node).flush();
+    indented.push_back("  " + each);
+  lines(node, phase, indented);
 }
 
 void RunLog::step_ended(const Step& step, const StepResult& result, Time at) {
   event(ended_event(step, result, at));
-  bool failed = result.outcome == StepResult::Outcome::kFailed;
+  const bool failed = result.outcome == StepResult::Outcome::kFailed;
+  if (just_ends(step) && !failed) return;
   for (const NodeName& node : nodes_of(step.action)) {
-    line(node, phase_of(step.action),
-         std::string(to_text(result.outcome)) +
-             (failed ? ": " + result.error.message : std::string()));
-    log_of(node).flush();
+    lines(node, phase_of(step.action),
+          {to_text(result.outcome) + (failed ? ": " + result.error.message : std::string())});
   }
 }
 

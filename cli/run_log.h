@@ -1,8 +1,6 @@
 #pragma once
 #include <filesystem>
 #include <fstream>
-#include <map>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -25,7 +23,8 @@ class Broadcast final : public ApplyObserver {
 };
 
 /// Keeps the log of a run: <folder>/events.jsonl (the same records as `apply --json`) and
-/// <folder>/<node>.log (output of commands, each line with its phase). Folder 0700, files 0600. A
+/// <folder>/<node>.log (output of commands, each line with its phase; none of a node that just
+/// ends). Folder 0700, files 0600. A
 /// log that cannot be written is given up silently: a full disk must not end a run.
 class RunLog final : public ApplyObserver {
  public:
@@ -38,13 +37,12 @@ class RunLog final : public ApplyObserver {
 
  private:
   void event(const Json& json);
-  std::ofstream& log_of(const NodeName& node);
-  void line(const NodeName& node, std::string_view phase, std::string_view text);
+  /// Appends to the node's log; the file is not kept open, since there may be thousands.
+  void lines(const NodeName& node, std::string_view phase, const std::vector<std::string>& texts);
 
   std::filesystem::path folder_;
   const Clock& clock_;
   std::ofstream events_;
-  std::map<NodeName, std::ofstream> logs_;
 };
 
 /// The event records of a run, as NDJSON has them.

@@ -108,6 +108,15 @@ void check_secrets(Session& session, const Config& config) {
   });
 }
 
+std::set<std::string> secrets_named(const Config& config) {
+  std::set<std::string> named;
+  walk(config, [&](const std::string&, const std::string&, const std::string& text) {
+    for (std::string& reference : secret_references(text))
+      named.insert(std::move(reference));
+  });
+  return named;
+}
+
 void hide_inline_secrets(Session& session, const Config& config) {
   for (const auto& [reference, value] : inline_secrets(config, ""))
     session.redactor.add(value);

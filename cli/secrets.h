@@ -1,4 +1,5 @@
 #pragma once
+#include <set>
 #include <string>
 
 #include "base/result.h"
@@ -14,6 +15,9 @@ Result<std::string> resolve_secret(const Io& io, const std::string& reference);
 /// Adds a diagnostic for every reference in the config that points at nothing, with its place where
 /// it is known; the values of those that resolve go into the session's redactor.
 void check_secrets(Session& session, const Config& config);
+
+/// The secret:// references of the config. Pure.
+std::set<std::string> secrets_named(const Config& config);
 
 /// Adds the values that stand in the clear at secret places of the config to the redactor.
 void hide_inline_secrets(Session& session, const Config& config);

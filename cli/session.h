@@ -31,6 +31,8 @@ struct Session {
   bool ndjson = false;             ///< JSON as events, one a line, the version first
   bool ndjson_begun = false;
   bool no_color = false;
+  std::string context;      ///< --context: of the kubeconfig
+  std::string impersonate;  ///< --impersonate: a service account of Google Cloud
   ExitRule exit_rule = ExitRule::kByClass;
   std::vector<Diagnostic> diagnostics;         ///< mistakes and warnings found so far
   std::map<std::string, std::string> sources;  ///< text of the files that diagnostics point into

@@ -8,6 +8,7 @@ namespace {
 constexpr char kChange[] = "Keep a cluster in shape";
 constexpr char kUse[] = "Use a cluster";
 constexpr char kFile[] = "The cluster's file";
+constexpr char kAutoscaler[] = "The autoscaler";
 constexpr char kRecords[] = "Records";
 constexpr char kProgram[] = "The program";
 
@@ -38,6 +39,16 @@ constexpr std::array kVerbs{
     VerbEntry{"schema", kFile, make_schema_verb},
     VerbEntry{"migrate", kFile, make_migrate_verb},
     VerbEntry{"iam-policy", kFile, make_iam_policy_verb},
+    VerbEntry{"autoscale", kAutoscaler, make_autoscale_verb},
+    VerbEntry{"autoscaler status", kAutoscaler, make_autoscaler_status_verb},
+    VerbEntry{"autoscaler pause", kAutoscaler, make_autoscaler_pause_verb},
+    VerbEntry{"autoscaler resume", kAutoscaler, make_autoscaler_resume_verb},
+    VerbEntry{"autoscaler why", kAutoscaler, make_autoscaler_why_verb},
+    VerbEntry{"autoscaler why-not", kAutoscaler, make_autoscaler_why_not_verb},
+    VerbEntry{"autoscaler history", kAutoscaler, make_autoscaler_history_verb},
+    VerbEntry{"autoscaler replay", kAutoscaler, make_autoscaler_replay_verb},
+    VerbEntry{"autoscaler decide", kAutoscaler, make_autoscaler_decide_verb},
+    VerbEntry{"simulate", kAutoscaler, make_simulate_verb},
     VerbEntry{"state list", kRecords, make_state_list_verb},
     VerbEntry{"state show", kRecords, make_state_show_verb},
     VerbEntry{"state rm", kRecords, make_state_rm_verb},
@@ -51,6 +62,7 @@ constexpr std::array kVerbs{
     VerbEntry{"help", kProgram, make_help_verb},
     VerbEntry{"version", kProgram, make_version_verb},
     VerbEntry{"node-supervisor", "", make_node_supervisor_verb},
+    VerbEntry{"autoscaler-bundle", "", make_autoscaler_bundle_verb},
 };
 
 }  // namespace

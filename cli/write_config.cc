@@ -51,9 +51,31 @@ class Writing {
       }
       if (!each.node.head) ++type.workers;
     }
-    for (auto& [name, type] : types)
-      type.node_config["SubnetIds"] = type.subnets;
+    for (auto& [name, type] : types) {
+      if (!type.subnets.empty()) type.node_config["SubnetIds"] = type.subnets;
+    }
     return types;
+  }
+
+  /// A section of the file as the machines show it. Where they do not say the same of a key, all
+  /// that they say, the head's first, with commas between: zones, that is.
+  Json section(const char* name) const {
+    std::map<std::string, std::vector<std::string>> said;
+    const auto take = [&](const LaunchFacts& each) {
+      const Json keys = each.sections.value(name, Json::object());
+      for (const auto& [key, value] : keys.items()) {
+        std::vector<std::string>& all = said[key];
+        const std::string text = value.get<std::string>();
+        if (std::find(all.begin(), all.end(), text) == all.end()) all.push_back(text);
+      }
+    };
+    if (head() != nullptr) take(*head());
+    for (const LaunchFacts& each : machines_)
+      take(each);
+    Json section = Json::object();
+    for (const auto& [key, all] : said)
+      section[key] = join(all, ",");
+    return section;
   }
 
  private:
@@ -118,11 +140,18 @@ Result<WrittenConfig> write_config(const ClusterName& cluster, const ProviderNam
   }
   written.unknown.insert(
       written.unknown.end(),
-      {"disks (BlockDeviceMappings), user data and other parts of the launch that no machine shows",
+      {"user data, and other parts of the launch that no machine shows (on AWS the disks too: "
+       "BlockDeviceMappings)",
        "file_mounts, docker, set-up and start commands: Ray's own config of the cluster, with all "
        "of them, lies on the head as ~/ray_bootstrap_config.yaml",
        "how many workers there may be: as many as there are now"});
   Json auth = {{"ssh_user", "ubuntu"}};
+  auth.update(writing.section("auth"));
+  Json place = {{"type", provider.text},
+                {"region", region},
+                {"use_internal_ips", all_inside(machines)},
+                {"cache_stopped_nodes", false}};
+  place.update(writing.section("provider"));
   if (!key.empty()) {
     auth["ssh_private_key"] = "~/.ssh/" + key + ".pem";
     written.unknown.push_back("where the private key of the key pair " + key +
@@ -135,11 +164,7 @@ Result<WrittenConfig> write_config(const ClusterName& cluster, const ProviderNam
     written.yaml += "# - " + each + "\n";
   written.yaml += emit_yaml({{"cluster_name", cluster.text},
                              {"max_workers", workers},
-                             {"provider",
-                              {{"type", provider.text},
-                               {"region", region},
-                               {"use_internal_ips", all_inside(machines)},
-                               {"cache_stopped_nodes", false}}},
+                             {"provider", place},
                              {"auth", auth},
                              {"available_node_types", node_types},
                              {"head_node_type", head_type}});

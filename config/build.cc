@@ -122,9 +122,7 @@ RayctlSettings build_settings(const Yaml& root) {
                                   whole_of(host.value, "ssh_port", 0)};
     }
   }
-  const std::string autoscaler = text_of(*from, "autoscaler");
-  if (autoscaler == "ray") settings.autoscaler = AutoscalerKind::kRay;
-  if (autoscaler == "none") settings.autoscaler = AutoscalerKind::kNone;
+  settings.autoscaler = autoscaler_kind(text_of(*from, "autoscaler")).value_or(settings.autoscaler);
   return settings;
 }
 
@@ -147,10 +145,10 @@ Config build_config(const Yaml& root, const Yaml& written, const Form& form,
   config.upscaling_speed = number_of(root, "upscaling_speed", config.upscaling_speed);
   config.idle_timeout_minutes =
       number_of(root, "idle_timeout_minutes", config.idle_timeout_minutes);
+  if (root.find("target_utilization_fraction")) {
+    config.target_utilization_fraction = number_of(root, "target_utilization_fraction", 0.8);
+  }
   if (form.older) {
-    if (root.find("target_utilization_fraction")) {
-      config.target_utilization_fraction = number_of(root, "target_utilization_fraction", 0.8);
-    }
     if (root.find("autoscaling_mode")) config.autoscaling_mode = text_of(root, "autoscaling_mode");
     config.initial_workers = whole_of(root, "initial_workers", 0);
   }

@@ -147,8 +147,7 @@ void check_older_keys(const Yaml& root, Findings& findings) {
           "move it into the node_config of a node type");
     }
   }
-  for (const char* key :
-       {"min_workers", "initial_workers", "autoscaling_mode", "target_utilization_fraction"}) {
+  for (const char* key : {"min_workers", "initial_workers", "autoscaling_mode"}) {
     if (const Yaml::Entry* each = root.entry(key)) {
       findings.warning(
           each->where, ticked(key) + " has no effect beside `available_node_types`",

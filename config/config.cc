@@ -4,6 +4,7 @@
 #include "config/build.h"
 #include "config/checks.h"
 #include "config/form.h"
+#include "config/old_flags.h"
 #include "config/overrides.h"
 #include "config/reader.h"
 #include "config/secrets.h"
@@ -29,6 +30,7 @@ std::optional<Config> read(std::string_view text, const std::string& file,
   std::string provider = check_provider_type(*written, findings);
   check_shape(*written, provider, findings);
   check_secrets(*written, findings);
+  if (!options.old_flags) check_old_flags(*written, findings);
   check_mounts(*written, provider, file, options, findings);
   if (!provider.empty()) check_provider_rules(*written, provider, findings);
   Yaml root = *written;
@@ -38,6 +40,7 @@ std::optional<Config> read(std::string_view text, const std::string& file,
   check_meaning(root, provider, findings);
   if (findings.has_errors()) return std::nullopt;
   Config config = build_config(root, *written, form, file, options);
+  config.rayctl.autoscaler = options.autoscaler.value_or(config.rayctl.autoscaler);
   config.text_digest = sha256_hex(text);
   return config;
 }

@@ -26,8 +26,9 @@ std::vector<std::string> Record::names() const {
 }
 
 const Record* top_record() {
-  Key utilization = number("target_utilization_fraction",
-                           "Older form: the share of resources in use to aim at. Default 0.8.");
+  Key utilization = number(
+      "target_utilization_fraction",
+      "Adds workers when a larger share of resources is in use. Older form: 0.8 by default.");
   utilization.most = 1;
   static const Record record{{
       text("cluster_name", "Names the cluster: its machines, tags and state. Default `default`."),
@@ -194,9 +195,9 @@ const Record* rayctl_record() {
       make::record("ssh", ssh_record, "How machines are reached, beside `auth`."),
       record_of("hosts", host_record,
                 "With `type: local`: what is different on single hosts, by their address."),
-      one_of("autoscaler", {"rayctl", "ray", "none"},
-             "Who adds and removes workers: `rayctl`, `ray` (Ray's monitor) or `none`. Default "
-             "rayctl."),
+      one_of("autoscaler", {"rayctl", "operator", "ray", "none"},
+             "Who adds and removes workers: `rayctl` (beside the head), `operator` (the same, on "
+             "the machine that applies), `ray` (Ray's monitor) or `none`. Default rayctl."),
       texts("ssh_cidr",
             "In a cloud: the addresses that may reach SSH of the machines, such as "
             "203.0.113.0/24. Default: this machine's own."),

@@ -100,8 +100,8 @@ const Record* gcp_record() {
   static const Record record = table({
       common_provider_keys(),
       {text("region", "Such as us-west1."),
-       text("availability_zone", "One zone, such as us-west1-a."),
-       nullable(text("project_id", "The Google Cloud project.")),
+       text("availability_zone", "Zones with commas between, in order of preference."),
+       nullable(text("project_id", "The Google Cloud project. Default: that of the surroundings.")),
        yes_no("cache_stopped_nodes",
               "Stop nodes in place of deleting them, and start those first."),
        make::record("gcp_credentials", credentials_record, "In place of the default credentials.")},

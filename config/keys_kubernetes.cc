@@ -59,7 +59,8 @@ const Record* metadata_record() {
 const Record* kubernetes_record() {
   static const Record record = table({
       common_provider_keys(),
-      {text("namespace", "The namespace of the pods."),
+      {text("context", "Of the kubeconfig; without it the current one."),
+       text("namespace", "The namespace of the pods."),
        map("autoscaler_service_account", "A ServiceAccount for the head, made if it is not there."),
        map("autoscaler_role", "A Role for it."),
        map("autoscaler_role_binding", "What binds the two."),
@@ -72,6 +73,7 @@ const Record* kubernetes_node_record() {
   static const Record record{{
       text("apiVersion", "v1."),
       text("kind", "Pod."),
+      map("pod", "The pod, as Ray 0.8 to 1.13 took it too."),
       make::record("metadata", metadata_record, "Labels and annotations of the pod."),
       make::record("spec", pod_record, "The pod."),
   }};

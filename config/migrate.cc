@@ -3,6 +3,7 @@
 
 #include "config/config.h"
 #include "config/emit.h"
+#include "config/old_flags.h"
 
 namespace rayctl {
 namespace {
@@ -90,9 +91,7 @@ class Migration {
                {"drain_timeout_s", number(from.drain_timeout_s)},
                {"auth_token", from.auth_token},
                {"wait_for_workers", from.wait_for_workers},
-               {"autoscaler", from.autoscaler == AutoscalerKind::kRay    ? "ray"
-                              : from.autoscaler == AutoscalerKind::kNone ? "none"
-                                                                         : "rayctl"}};
+               {"autoscaler", to_text(from.autoscaler)}};
     if (from.boot_timeout_s != usual.boot_timeout_s) {
       to["boot_timeout_s"] = number(from.boot_timeout_s);
     }
@@ -132,6 +131,12 @@ class Migration {
     if (!config_.rsync_filter.empty()) put("rsync_filter", config_.rsync_filter);
   }
 
+  static std::vector<std::string> renamed(std::vector<std::string> lines) {
+    for (std::string& line : lines)
+      line = with_new_flags(line);
+    return lines;
+  }
+
   /// Those that the file has; the others stay with their defaults.
   void commands() {
     auto copy = [&](const char* key, const std::vector<std::string>& lines) {
@@ -141,8 +146,8 @@ class Migration {
     copy("setup_commands", config_.setup_commands);
     copy("head_setup_commands", config_.head_setup_commands);
     copy("worker_setup_commands", config_.worker_setup_commands);
-    copy("head_start_ray_commands", config_.head_start_ray_commands);
-    copy("worker_start_ray_commands", config_.worker_start_ray_commands);
+    copy("head_start_ray_commands", renamed(config_.head_start_ray_commands));
+    copy("worker_start_ray_commands", renamed(config_.worker_start_ray_commands));
   }
 
   const Config& config_;

@@ -1,6 +1,7 @@
 #include "config/resolve.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "base/text.h"
@@ -11,6 +12,11 @@
 
 namespace rayctl {
 namespace {
+
+Millis to_patience(double seconds) {
+  constexpr double kMost = 365.0 * 24 * 3600;
+  return Millis{std::llround(std::clamp(seconds, 0.0, kMost) * 1000)};
+}
 
 /// How one option of `ray start` is written after `--name`; nothing if it is switched off.
 std::optional<std::string> argument(const Json& value) {
@@ -174,7 +180,9 @@ Desired resolve(const Config& config, const Scale& scale, const MountDigests& mo
   desired.cluster = config.cluster;
   desired.head_type = config.head_type;
   desired.release = scale.release;
+  desired.if_idle = scale.if_idle;
   desired.max_unavailable = config.rayctl.max_unavailable;
+  desired.drain_patience = to_patience(config.rayctl.drain_timeout_s);
   desired.files_beside_ray = config.file_mounts_sync_continuously;
   int total = 0;
   for (const auto& [type, count] : scale.want)

@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "gcs/load_view.h"
+
 namespace rayctl {
 namespace {
 
@@ -21,11 +23,14 @@ RayNode to_node(const NodeState& state) {
   node.node_id = to_hex(state.node_id());
   node.state = to_state(state.status());
   node.idle = state.status() == NodeStatus::IDLE;
-  node.idle_for = Millis{state.idle_duration_ms()};
-  node.total.insert(state.total_resources().begin(), state.total_resources().end());
-  node.available.insert(state.available_resources().begin(), state.available_resources().end());
+  node.idle_for = Millis{std::max<std::int64_t>(state.idle_duration_ms(), 0)};
+  node.total = to_amounts(state.total_resources());
+  node.available = to_amounts(state.available_resources());
   node.activity.assign(state.node_activity().begin(), state.node_activity().end());
   node.ip = state.node_ip_address();
+  node.type = state.ray_node_type_name();
+  node.labels.insert(state.labels().begin(), state.labels().end());
+  node.labels.insert(state.dynamic_labels().begin(), state.dynamic_labels().end());
   return node;
 }
 
@@ -52,6 +57,19 @@ RayView to_view(const ray::rpc::autoscaler::ClusterResourceState& state) {
     if (!added && rank(node) < rank(place->second)) place->second = std::move(node);
   }
   return view;
+}
+
+std::optional<RayHeadInfo> find_head(const ray::rpc::GetAllNodeInfoReply& nodes) {
+  const ray::rpc::GcsNodeInfo* head = nullptr;
+  for (const ray::rpc::GcsNodeInfo& each : nodes.node_info_list()) {
+    if (!each.is_head_node() || each.state() != ray::rpc::GcsNodeInfo::ALIVE) continue;
+    if (head == nullptr || each.start_time_ms() > head->start_time_ms()) head = &each;
+  }
+  if (head == nullptr) return std::nullopt;
+  return RayHeadInfo{.node_id = to_hex(head->node_id()),
+                     .ip = head->node_manager_address(),
+                     .temp_dir = head->temp_dir(),
+                     .session_dir = head->session_dir()};
 }
 
 std::string to_hex(const std::string& bytes) {

@@ -62,6 +62,8 @@ struct DrainNode {
   NodeName node;
   CloudId id;
   Millis patience{0};
+  /// Fails, and changes nothing, where Ray says that the node is in use.
+  bool if_idle = false;
   bool operator==(const DrainNode&) const = default;
 };
 /// Ends a machine. Succeeds when it is gone or going.
@@ -101,9 +103,13 @@ struct RemoveResource {
   std::string title;
   bool operator==(const RemoveResource&) const = default;
 };
-/// Hands new limits to the autoscaler; disturbs nobody.
+/// Hands new limits, config and program to the autoscaler and sees to it that it runs; without a
+/// digest, that it has ended. Disturbs nobody.
 struct ConfigureAutoscaler {
   Digest autoscaler;
+  /// What runs afterwards, for people: "rayctl 0.4", or "rayctl 0.3 -> 0.4" where one takes over
+  /// from another; "" where no program is handed over.
+  std::string program;
   bool operator==(const ConfigureAutoscaler&) const = default;
 };
 

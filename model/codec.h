@@ -15,8 +15,8 @@ namespace rayctl {
 // is present and null rather than absent; keys are ordered; the same input gives the same bytes.
 // Version rule: minor adds, major breaks; a reader takes any minor of its own major, refuses a
 // higher major with kStateTooNew or kPlanUnreadable, and upgrades lower ones one step at a time.
-inline constexpr char kPlanFormat[] = "1.3";
-inline constexpr char kStateFormat[] = "1.2";
+inline constexpr char kPlanFormat[] = "1.4";
+inline constexpr char kStateFormat[] = "1.3";
 
 Json to_json(const SpecDigests& digests);
 Json to_json(const NodeSpec& spec);

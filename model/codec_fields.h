@@ -6,7 +6,8 @@
 #include "model/codec.h"
 
 // The one place that says which fields a record has in JSON: reading, writing and their order all
-// follow from it. Included by codec_write.cc and codec_reader.h only.
+// follow from it. Included by codec_writer.h and codec_reader.h only; formats of other rooms add
+// their own tables beside (autoscaler/codec_fields.h).
 
 namespace rayctl::codec {
 
@@ -88,15 +89,16 @@ RAYCTL_FIELDS(SyncFromHead, RAYCTL_FIELD(SyncFromHead, node), RAYCTL_FIELD(SyncF
 RAYCTL_FIELDS(SetUpNode, RAYCTL_FIELD(SetUpNode, node), RAYCTL_FIELD(SetUpNode, setup));
 RAYCTL_FIELDS(StartRay, RAYCTL_FIELD(StartRay, node), RAYCTL_FIELD(StartRay, start));
 RAYCTL_FIELDS(StopRay, RAYCTL_FIELD(StopRay, node));
-RAYCTL_FIELDS(DrainNode, RAYCTL_FIELD(DrainNode, id), RAYCTL_FIELD(DrainNode, node),
-              Field{"patience_ms", &DrainNode::patience});
+RAYCTL_FIELDS(DrainNode, RAYCTL_FIELD(DrainNode, id), RAYCTL_ADDED(DrainNode, if_idle),
+              RAYCTL_FIELD(DrainNode, node), Field{"patience_ms", &DrainNode::patience});
 RAYCTL_FIELDS(TerminateNode, RAYCTL_FIELD(TerminateNode, id),
               RAYCTL_ADDED(TerminateNode, may_return), RAYCTL_FIELD(TerminateNode, node));
 RAYCTL_FIELDS(AdoptNode, RAYCTL_FIELD(AdoptNode, id), RAYCTL_FIELD(AdoptNode, node),
               RAYCTL_FIELD(AdoptNode, type));
 RAYCTL_FIELDS(ForgetNode, RAYCTL_FIELD(ForgetNode, node));
 RAYCTL_FIELDS(CloseOp, RAYCTL_FIELD(CloseOp, token));
-RAYCTL_FIELDS(ConfigureAutoscaler, RAYCTL_FIELD(ConfigureAutoscaler, autoscaler));
+RAYCTL_FIELDS(ConfigureAutoscaler, RAYCTL_FIELD(ConfigureAutoscaler, autoscaler),
+              RAYCTL_ADDED(ConfigureAutoscaler, program));
 RAYCTL_FIELDS(MakeResource, RAYCTL_FIELD(MakeResource, resource),
               RAYCTL_FIELD(MakeResource, title));
 RAYCTL_FIELDS(RemoveResource, RAYCTL_FIELD(RemoveResource, resource),
@@ -174,10 +176,6 @@ RAYCTL_FIELDS(CloudNode, RAYCTL_ADDED(CloudNode, cached), RAYCTL_FIELD(CloudNode
               RAYCTL_FIELD(CloudNode, tags), RAYCTL_FIELD(CloudNode, token),
               RAYCTL_FIELD(CloudNode, type), RAYCTL_ADDED(CloudNode, unseen),
               RAYCTL_ADDED(CloudNode, unwanted));
-
-#undef RAYCTL_ADDED
-#undef RAYCTL_FIELD
-#undef RAYCTL_FIELDS
 
 /// The words of an enumeration, in the order of its values.
 template <class E>

@@ -1,7 +1,4 @@
-#include <algorithm>
-#include <charconv>
-
-#include "model/codec_reader.h"
+#include "model/codec_document.h"
 
 namespace rayctl {
 
@@ -9,60 +6,10 @@ namespace codec {
 
 namespace {
 
-/// What a document is called in messages, and the codes of its mistakes.
-struct Document {
-  const char* name;
-  std::string_view format;
-  ErrorCode unreadable, too_new;
-};
 constexpr Document kPlanDocument{"plan", kPlanFormat, ErrorCode::kPlanUnreadable,
                                  ErrorCode::kPlanUnreadable};
 constexpr Document kStateDocument{"state", kStateFormat, ErrorCode::kStateCorrupt,
                                   ErrorCode::kStateTooNew};
-
-Error refuse(const Document& document, const std::string& path, const std::string& mistake) {
-  return permanent(document.unreadable,
-                   std::string("not a readable ") + document.name + ": $" + path + ": " + mistake);
-}
-
-/// The number before the dot, or -1.
-int major_of(std::string_view version) {
-  int major = -1;
-  const std::size_t dot = version.find('.');
-  const auto end =
-      std::from_chars(version.data(), version.data() + std::min(dot, version.size()), major);
-  const bool whole =
-      end.ec == std::errc{} && dot != std::string_view::npos && end.ptr == version.data() + dot;
-  return whole ? major : -1;
-}
-
-Result<> check_version(const Json& json, const Document& document) {
-  if (!json.is_object()) return refuse(document, "", "expected a record");
-  const auto found = json.find("format_version");
-  if (found == json.end() || !found->is_string()) {
-    return refuse(document, "", "\"format_version\" is missing");
-  }
-  const std::string& version = found->get_ref<const std::string&>();
-  const int major = major_of(version);
-  if (major > major_of(document.format)) {
-    return permanent(document.too_new, std::string("this ") + document.name + " has format " +
-                                           version + " and this rayctl reads up to " +
-                                           std::string(document.format) +
-                                           ": use the rayctl that wrote it, or a newer one");
-  }
-  if (major < major_of(document.format)) {
-    return refuse(document, ".format_version", "\"" + version + "\" is no format that ever was");
-  }
-  return {};
-}
-
-template <class T>
-Result<T> read_as(const Json& json, const Document& document) {
-  Reader reader;
-  T value;
-  if (!reader.read(json, value)) return refuse(document, reader.path, reader.mistake);
-  return value;
-}
 
 /// What the applier relies on and a hand-made file may break.
 Result<> check_steps(const Plan& plan) {
@@ -89,12 +36,6 @@ Result<> check_steps(const Plan& plan) {
     }
   }
   return {};
-}
-
-Result<Json> parse(std::string_view text, const Document& document) {
-  Json json = Json::parse(text, nullptr, false);
-  if (json.is_discarded()) return refuse(document, "", "not JSON, or cut off");
-  return json;
 }
 
 }  // namespace

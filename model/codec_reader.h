@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <utility>
 
 #include "model/codec_fields.h"
@@ -102,6 +103,13 @@ class Reader {
     for (const Json& each : json) {
       if (!read(each, into.emplace_back())) return at("[" + std::to_string(into.size() - 1) + "]");
     }
+    return true;
+  }
+  template <class T>
+  bool read(const Json& json, std::set<T>& into) {
+    std::vector<T> list;
+    if (!read(json, list)) return false;
+    into = std::set<T>(list.begin(), list.end());
     return true;
   }
   template <class K, class V>

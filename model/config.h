@@ -57,9 +57,10 @@ struct HostLogin {
 
 /// Who adds and removes workers while the cluster runs.
 enum class AutoscalerKind {
-  kRayctl,  ///< rayctl's own; Ray's monitor stays off
-  kRay,     ///< Ray's monitor, as the start commands say
-  kNone,    ///< nobody
+  kRayctl,    ///< rayctl's own; Ray's monitor stays off
+  kRay,       ///< Ray's monitor, as the start commands say
+  kNone,      ///< nobody
+  kOperator,  ///< rayctl's own, on the machine that it is applied from
 };
 
 /// Our own keys: the map `rayctl:` at the top level, or `provider.rayctl`.

@@ -1,6 +1,7 @@
 #pragma once
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,10 @@ struct CloudNode {
   std::string unwanted;
   /// Kept stopped at its provider for a later launch: no node, until one starts it again.
   bool cached = false;
+  /// Why it does not run yet, in one line, where its provider says so; "" else.
+  std::string waits_for;
+  /// When its provider takes it away, where it said so (a spot machine's notice).
+  std::optional<Time> ends_at;
   bool operator==(const CloudNode&) const = default;
 };
 
@@ -47,6 +52,8 @@ struct RayNode {
   std::map<std::string, double> total, available;  ///< resources; a zero one is absent
   std::vector<std::string> activity;               ///< Ray's words on what keeps it busy
   std::string ip;
+  std::string type;                           ///< RAY_NODE_TYPE_NAME at its start
+  std::map<std::string, std::string> labels;  ///< with those that Ray adds, dynamic ones too
   bool operator==(const RayNode&) const = default;
 };
 
@@ -61,6 +68,11 @@ struct RayView {
 struct Observed {
   Time at;
   std::map<ProviderName, Result<std::vector<CloudNode>>> machines;
+  /// Providers whose list has every machine made before `at`: what it lacks is gone. With others a
+  /// young machine may be missing.
+  std::set<ProviderName> prompt;
+  /// Providers that end a machine for certain whether or not it answers: a silent one can be ended.
+  std::set<ProviderName> ends_silent;
   /// Of providers that have any; with --refresh=false: none.
   std::map<ProviderName, Result<SeenResources>> resources;
   /// nullopt: not asked (no head, no Ray, or --refresh=false); an Error: GCS cannot be reached.

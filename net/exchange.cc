@@ -1,54 +1,27 @@
 #include "net/exchange.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string_view>
 
 #include "base/text.h"
+#include "net/curl_handle.h"
 
 namespace rayctl {
 namespace {
 
-void initialise_once() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) return;
-    std::fputs("rayctl: libcurl cannot be initialised\n", stderr);
-    std::abort();
-  });
-}
-
-struct HeaderList {
-  curl_slist* first = nullptr;
-  HeaderList() = default;
-  ~HeaderList() { curl_slist_free_all(first); }
-  HeaderList(const HeaderList&) = delete;
-  HeaderList& operator=(const HeaderList&) = delete;
-  void add(const std::string& line) { first = curl_slist_append(first, line.c_str()); }
-};
-
-std::string lower(std::string_view text) {
-  std::string low(text);
-  std::transform(low.begin(), low.end(), low.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return low;
-}
-
 /// What goes out and what has come in.
 struct Traffic {
+  CURL* handle = nullptr;
   std::string_view unsent;
   std::size_t largest = 0;
+  const BodySink* sink = nullptr;  ///< of the body of a 2xx
   HttpResponse response;
-  bool too_large = false;
+  bool begun = false;  ///< the answer's head is there
+  bool too_large = false, enough = false;
 };
 
 std::size_t give_body(char* into, std::size_t size, std::size_t count, void* traffic_pointer) {
@@ -59,9 +32,19 @@ std::size_t give_body(char* into, std::size_t size, std::size_t count, void* tra
   return bytes;
 }
 
+int status_of(CURL* handle) {
+  long status = 0;
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  return static_cast<int>(status);
+}
+
 std::size_t take_body(char* from, std::size_t size, std::size_t count, void* traffic_pointer) {
   auto* traffic = static_cast<Traffic*>(traffic_pointer);
   const std::size_t bytes = size * count;
+  if (traffic->sink != nullptr && status_of(traffic->handle) / 100 == 2) {
+    traffic->enough = !(*traffic->sink)({from, bytes});
+    return traffic->enough ? CURL_WRITEFUNC_ERROR : bytes;
+  }
   traffic->too_large = traffic->response.body.size() + bytes > traffic->largest;
   if (traffic->too_large) return CURL_WRITEFUNC_ERROR;
   traffic->response.body.append(from, bytes);
@@ -71,46 +54,9 @@ std::size_t take_body(char* from, std::size_t size, std::size_t count, void* tra
 std::size_t take_header(char* from, std::size_t size, std::size_t count, void* traffic_pointer) {
   auto* traffic = static_cast<Traffic*>(traffic_pointer);
   const std::string_view line(from, size * count);
-  const std::size_t colon = line.find(':');
-  if (line.starts_with("HTTP/")) {
-    traffic->response.headers.clear();  // those of a "100 Continue"
-  } else if (colon != std::string_view::npos) {
-    traffic->response.headers[lower(line.substr(0, colon))] = trim(line.substr(colon + 1));
-  }
+  take_header_line(line, traffic->response);
+  if (trim(line).empty() && status_of(traffic->handle) / 100 != 1) traffic->begun = true;
   return line.size();
-}
-
-/// Everything up to the path: nothing after it belongs into a message.
-std::string origin_of(const std::string& url) {
-  const std::size_t scheme = url.find("://");
-  const std::size_t start = scheme == std::string::npos ? 0 : scheme + 3;
-  const std::string whole = url.substr(0, url.find_first_of("/?#", start));
-  const std::size_t user = whole.rfind('@');
-  return user == std::string::npos ? whole : whole.substr(0, start) + whole.substr(user + 1);
-}
-
-std::optional<Error> objection(const HttpRequest& request) {
-  const auto broken = [](const std::string& text) {
-    return text.find_first_of(std::string("\r\n\0", 3)) != std::string::npos;
-  };
-  bool bad = broken(request.url) || broken(request.method) || request.method.empty();
-  for (const auto& [name, value] : request.headers) {
-    bad =
-        bad || name.empty() || broken(name) || broken(value) || name.find(':') != std::string::npos;
-  }
-  if (!bad) return std::nullopt;
-  return permanent(ErrorCode::kProviderRefused,
-                   "a request to " + trim(origin_of(request.url)) + " is malformed");
-}
-
-bool is_permanent(CURLcode code) {
-  return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE ||
-         code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL;
-}
-
-bool is_before_sending(CURLcode code) {
-  return code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_RESOLVE_HOST ||
-         code == CURLE_COULDNT_CONNECT || code == CURLE_PROXY || code == CURLE_SSL_CONNECT_ERROR;
 }
 
 void set_method(CURL* handle, const HttpRequest& request, Traffic& traffic) {
@@ -131,105 +77,134 @@ void set_method(CURL* handle, const HttpRequest& request, Traffic& traffic) {
   }
 }
 
-void set_headers(CURL* handle, const HttpRequest& request, HeaderList& list) {
-  // What libcurl would add by itself, switched off unless it is given.
-  for (const char* name : {"Accept", "Content-Type", "Expect"}) {
-    const bool given =
-        std::any_of(request.headers.begin(), request.headers.end(),
-                    [&](const auto& header) { return lower(header.first) == lower(name); });
-    if (!given) list.add(std::string(name) + ":");
-  }
-  for (const auto& [name, value] : request.headers) {
-    list.add(value.empty() ? name + ";" : name + ": " + value);
-  }
-  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, list.first);
+std::optional<Error> refusal(const HttpRequest& request, Millis limit) {
+  if (std::string wrong = objection(request.method, request.url, request.headers); !wrong.empty())
+    return permanent(ErrorCode::kProviderRefused, std::move(wrong));
+  if (limit > Millis{0}) return std::nullopt;
+  return transient(ErrorCode::kProviderUnavailable,
+                   "no time is left to ask " + origin_of(request.url));
 }
 
-void set_route(CURL* handle, const Route& route, Millis limit) {
-  // "" is none, whatever the process's own environment says.
-  curl_easy_setopt(handle, CURLOPT_PROXY, route.proxy.c_str());
-  curl_easy_setopt(handle, CURLOPT_NOPROXY, route.proxy_exceptions.c_str());
-  curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  if (!route.certificates.empty()) {
-    curl_easy_setopt(handle, CURLOPT_CAINFO, route.certificates.c_str());
-    curl_easy_setopt(handle, CURLOPT_PROXY_CAINFO, route.certificates.c_str());
-  }
-  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(limit.count()));
-  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
-                   static_cast<long>(std::min(route.connect_timeout, limit).count()));
+void prepare(CURL* handle, const HttpRequest& request, const Route& route, Millis limit,
+             Traffic& traffic, CurlParts& parts) {
+  curl_easy_reset(handle);  // options alone; connections stay
+  traffic.handle = handle;
+  traffic.unsent = request.body;
+  traffic.largest = route.largest_answer;
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_header);
+  curl_easy_setopt(handle, CURLOPT_HEADERDATA, &traffic);
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &traffic);
+  set_route(handle, request.url, route, limit, parts);
+  set_method(handle, request, traffic);
+  set_headers(handle, request.headers, parts);
 }
 
 Error failure(CURL* handle, CURLcode code, const HttpRequest& request, const Route& route,
-              const Traffic& traffic, const char* words) {
-  const std::string origin = origin_of(request.url);
-  std::string why = *words != '\0' ? trim(words) : curl_easy_strerror(code);
+              const Traffic& traffic, const CurlParts& parts) {
+  std::string why;
   if (traffic.too_large) why = "the answer is larger than " + format_bytes(route.largest_answer);
-  if (is_permanent(code)) {
-    if (code == CURLE_SSL_CACERT_BADFILE) why = "cannot read certificates: " + route.certificates;
-    return permanent(ErrorCode::kProviderRefused, origin + ": " + why);
-  }
-  curl_off_t started = 0;
-  curl_easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, &started);
-  if (is_before_sending(code) || started == 0) {
-    return transient(ErrorCode::kProviderUnavailable, "cannot reach " + origin + ": " + why);
-  }
-  return unknown_outcome(ErrorCode::kProviderUnavailable, "no answer from " + origin + ": " + why);
+  return curl_failure(handle, code, request.url, route, parts, std::move(why));
 }
+
+/// A transfer that can be interrupted from another thread.
+class Interruptible {
+ public:
+  explicit Interruptible(CURL* handle) : handle_(handle), multi_(curl_multi_init()) {
+    curl_multi_add_handle(multi_, handle_);
+  }
+  ~Interruptible() {
+    curl_multi_remove_handle(multi_, handle_);
+    curl_multi_cleanup(multi_);
+  }
+  Interruptible(const Interruptible&) = delete;
+  Interruptible& operator=(const Interruptible&) = delete;
+
+  /// How it ended; nothing if it was told to stop.
+  std::optional<CURLcode> run(const std::stop_token& stop) {
+    constexpr int kLook = 1'000;  // milliseconds; libcurl's own limits are looked at as well
+    const std::stop_callback wake(stop, [this] { curl_multi_wakeup(multi_); });
+    for (int running = 1; !stop.stop_requested();) {
+      if (curl_multi_perform(multi_, &running) != CURLM_OK) return CURLE_FAILED_INIT;
+      int left = 0;
+      while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+        if (message->msg == CURLMSG_DONE) return message->data.result;
+      }
+      if (running == 0) return CURLE_FAILED_INIT;
+      curl_multi_poll(multi_, nullptr, 0, kLook, nullptr);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  CURL* handle_;
+  CURLM* multi_;
+};
 
 }  // namespace
 
-Exchange::Exchange() {
-  initialise_once();
-  handle_ = curl_easy_init();
-  if (handle_ != nullptr) return;
-  std::fputs("rayctl: libcurl has no handle to give\n", stderr);
-  std::abort();
-}
+Exchange::Exchange() : handle_(new_curl_handle()) {}
 
 Exchange::~Exchange() {
   curl_easy_cleanup(handle_);
 }
 
-Result<HttpResponse> Exchange::run(const HttpRequest& request, const Route& route, Millis limit) {
-  if (const auto wrong = objection(request)) return *wrong;
-  if (limit <= Millis{0}) {
-    return transient(ErrorCode::kProviderUnavailable,
-                     "no time is left to ask " + origin_of(request.url));
-  }
-  CURL* handle = handle_;
-  curl_easy_reset(handle);  // options alone; connections stay
-  Traffic traffic;
-  traffic.unsent = request.body;
-  traffic.largest = route.largest_answer;
-  std::array<char, CURL_ERROR_SIZE> words{};
-  HeaderList headers;
-  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, words.data());
-  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
-  curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
-  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
-  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_header);
-  curl_easy_setopt(handle, CURLOPT_HEADERDATA, &traffic);
-  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &traffic);
-  set_route(handle, route, limit);
-  set_method(handle, request, traffic);
-  set_headers(handle, request, headers);
+void Exchange::renew() {
+  curl_easy_cleanup(handle_);
+  handle_ = new_curl_handle();
+}
 
-  const CURLcode code = curl_easy_perform(handle);
+Result<HttpResponse> Exchange::run(const HttpRequest& request, const Route& route, Millis limit) {
+  if (auto wrong = refusal(request, limit)) return std::move(*wrong);
+  Traffic traffic;
+  CurlParts parts;
+  prepare(handle_, request, route, limit, traffic, parts);
+  const CURLcode code = curl_easy_perform(handle_);
   // Nothing of this call may be reachable from a handle that is kept.
   if (code != CURLE_OK) {
-    Error error = failure(handle, code, request, route, traffic, words.data());
-    curl_easy_reset(handle);
+    Error error = failure(handle_, code, request, route, traffic, parts);
+    renew();
     return error;
   }
-  long status = 0;
-  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
-  traffic.response.status = static_cast<int>(status);
-  curl_easy_reset(handle);
+  traffic.response.status = status_of(handle_);
+  curl_easy_reset(handle_);
   return std::move(traffic.response);
+}
+
+Result<HttpStream> Exchange::stream(const HttpRequest& request, const Route& route, Millis limit,
+                                    const BodySink& sink, const std::stop_token& stop) {
+  if (auto wrong = refusal(request, limit)) return std::move(*wrong);
+  Traffic traffic;
+  CurlParts parts;
+  prepare(handle_, request, route, limit, traffic, parts);
+  traffic.sink = &sink;
+  // Seconds: a peer that says nothing for 15 is asked every 5, three times.
+  curl_easy_setopt(handle_, CURLOPT_TCP_KEEPIDLE, 15L);
+  curl_easy_setopt(handle_, CURLOPT_TCP_KEEPINTVL, 5L);
+  curl_easy_setopt(handle_, CURLOPT_TCP_KEEPCNT, 3L);
+  std::optional<CURLcode> code;
+  {
+    Interruptible transfer(handle_);
+    code = transfer.run(stop);
+  }
+  HttpStream answer;
+  const bool in_vain = code && *code != CURLE_OK && !traffic.begun;
+  if (!code) {
+    answer.end = StreamEnd::kStopped;
+  } else if (in_vain) {
+    Error error = failure(handle_, *code, request, route, traffic, parts);
+    renew();
+    return error;
+  } else if (*code != CURLE_OK) {
+    answer.end = traffic.enough                      ? StreamEnd::kSink
+                 : *code == CURLE_OPERATION_TIMEDOUT ? StreamEnd::kDeadline
+                                                     : StreamEnd::kBroken;
+  }
+  traffic.response.status = status_of(handle_);
+  curl_easy_reset(handle_);
+  answer.response = std::move(traffic.response);
+  return answer;
 }
 
 }  // namespace rayctl

@@ -1,18 +1,10 @@
 #pragma once
-#include <string>
+#include <stop_token>
 
 #include "net/http_client.h"
+#include "net/route.h"
 
 namespace rayctl {
-
-/// How an exchange goes out; what HttpSettings says, worked out for one URL.
-struct Route {
-  std::string proxy;             ///< "" for none
-  std::string proxy_exceptions;  ///< hosts that no proxy is used for
-  std::string certificates;      ///< a file; "" for the library's own place
-  Millis connect_timeout{5'000};
-  std::size_t largest_answer = 0;
-};
 
 /// A libcurl handle: it keeps its connections. For one thread at a time.
 class Exchange {
@@ -23,8 +15,15 @@ class Exchange {
   Exchange& operator=(const Exchange&) = delete;
   /// Sends and waits for at most `limit`; fails as HttpClient::send does.
   Result<HttpResponse> run(const HttpRequest& request, const Route& route, Millis limit);
+  /// As HttpClient::stream.
+  Result<HttpStream> stream(const HttpRequest& request, const Route& route, Millis limit,
+                            const BodySink& sink, const std::stop_token& stop);
 
  private:
+  /// After a failure: a handle that could not rewind a body fails ever after, reset or not
+  /// (libcurl 8.14).
+  void renew();
+
   void* handle_;  ///< a CURL*
 };
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "net/exchange.h"
-#include "net/surroundings.h"
+#include "net/route.h"
 
 namespace rayctl {
 namespace {
@@ -13,32 +13,32 @@ namespace {
 /// As many handles as requests were ever under way at once. One that is free is taken again, by
 /// preference one that was at the same origin last and so has a connection there.
 class PooledClient final : public HttpClient {
- public:
-  PooledClient(HttpSettings settings, Clock& clock)
-      : settings_(std::move(settings)),
-        clock_(clock),
-        exceptions_(proxy_exceptions(settings_.env)),
-        certificates_(certificates(settings_.ca_bundle, settings_.env)) {}
-
-  Result<HttpResponse> send(const HttpRequest& request, Time deadline) override {
-    Route route;
-    if (request.proxy) route.proxy = proxy_for(request.url, settings_.env);
-    route.proxy_exceptions = exceptions_;
-    route.certificates = certificates_;
-    route.connect_timeout = settings_.connect_timeout;
-    route.largest_answer = settings_.largest_answer;
-    constexpr Millis kLongest{24LL * 3600 * 1000};
-    const Time now = clock_.now();
-    const Millis limit = deadline > now + kLongest ? kLongest : deadline - now;
-
-    const std::size_t scheme = request.url.find("://");
-    const std::size_t host = scheme == std::string::npos ? 0 : scheme + 3;
-    std::string origin = request.url.substr(0, request.url.find('/', host));
+  template <class Use>
+  auto with_exchange(const HttpRequest& request, const Use& use) {
+    const Route route = route_for(request.url, request.proxy, settings_);
+    std::string origin = origin_of(request.url);
     std::unique_ptr<Exchange> exchange = take(origin);
-    Result<HttpResponse> response = exchange->run(request, route, limit);
+    auto response = use(*exchange, route);
     const std::lock_guard lock(mutex_);
     idle_.emplace_back(std::move(origin), std::move(exchange));
     return response;
+  }
+
+ public:
+  PooledClient(HttpSettings settings, Clock& clock)
+      : settings_(std::move(settings)), clock_(clock) {}
+
+  Result<HttpResponse> send(const HttpRequest& request, Time deadline) override {
+    return with_exchange(request, [&](Exchange& exchange, const Route& route) {
+      return exchange.run(request, route, time_left(deadline, clock_));
+    });
+  }
+
+  Result<HttpStream> stream(const HttpRequest& request, const BodySink& sink, Time deadline,
+                            std::stop_token stop) override {
+    return with_exchange(request, [&](Exchange& exchange, const Route& route) {
+      return exchange.stream(request, route, time_left(deadline, clock_), sink, stop);
+    });
   }
 
  private:
@@ -55,7 +55,6 @@ class PooledClient final : public HttpClient {
 
   const HttpSettings settings_;
   Clock& clock_;
-  const std::string exceptions_, certificates_;
   std::mutex mutex_;
   std::vector<std::pair<std::string, std::unique_ptr<Exchange>>> idle_;  ///< by the last origin
 };

@@ -1,7 +1,10 @@
 #pragma once
+#include <functional>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +29,23 @@ struct HttpResponse {
   std::string body;
 };
 
+/// Takes a piece of a body as it comes, on the thread that waits; false: no more is wanted.
+using BodySink = std::function<bool(std::string_view piece)>;
+
+/// Why a streamed answer ended.
+enum class StreamEnd {
+  kDone,      ///< the other side has said all
+  kSink,      ///< the sink wants no more
+  kDeadline,  ///< it went on until the deadline
+  kStopped,   ///< we were told to stop
+  kBroken,    ///< the connection broke after the answer had begun
+};
+
+struct HttpStream {
+  HttpResponse response;  ///< the body only if the status is not 2xx: the sink gets the others
+  StreamEnd end = StreamEnd::kDone;
+};
+
 /// Sends requests, one after the other on a connection that is kept. Thread-safe: calls from
 /// several threads go out at the same time, each on a connection of its own.
 class HttpClient {
@@ -36,6 +56,21 @@ class HttpClient {
   /// the answer was lost, cut, too large or is late. kPermanent if it never can be sent: malformed,
   /// or the other side's certificate is not to be trusted. A body is sent at most once.
   virtual Result<HttpResponse> send(const HttpRequest& request, Time deadline) = 0;
+  /// The same for an answer that has no end, or one that must not be in memory: pieces of a 2xx go
+  /// to `sink`. Fails as send() does until the answer's head is there; afterwards `end` says how it
+  /// went. `stop` is heard at once, from any thread. A side that is silently gone is noticed after
+  /// half a minute.
+  virtual Result<HttpStream> stream(const HttpRequest& request, const BodySink& sink, Time deadline,
+                                    std::stop_token stop) = 0;
+};
+
+/// What TLS is to use besides what the machine has; texts are PEM and stay in memory.
+struct TlsSettings {
+  std::string ca;                ///< the certificates to trust, in place of all others; "": none
+  std::string certificate, key;  ///< who we are; both or neither
+  std::string server_name;  ///< what the server is asked and checked for, if not the URL's host
+  bool insecure = false;    ///< takes any certificate
+  bool operator==(const TlsSettings&) const = default;
 };
 
 struct HttpSettings {
@@ -47,6 +82,10 @@ struct HttpSettings {
   /// Proxies by the usual variables, read here so that tests need no process of their own:
   /// https_proxy, HTTPS_PROXY, http_proxy, all_proxy, ALL_PROXY, no_proxy, NO_PROXY.
   std::map<std::string, std::string> env;
+  TlsSettings tls = {};
+  /// A proxy for everything, whatever `env` says: http://, https:// or socks5://, which looks up
+  /// names itself.
+  std::string proxy = "";
 };
 
 /// `clock` says how much time a deadline leaves, and must outlive the client.

@@ -29,6 +29,14 @@ std::vector<std::string> differing(const FieldDigests& before, const FieldDigest
   return fields;
 }
 
+std::string program_version(const std::map<Digest, FieldDigests>& breakdown,
+                            const Digest& autoscaler) {
+  const auto fields = breakdown.find(autoscaler);
+  if (fields == breakdown.end()) return "";
+  const auto version = fields->second.find(kProgramField);
+  return version == fields->second.end() ? "" : version->second.text;
+}
+
 }  // namespace
 
 const std::vector<std::string>& Changes::fields(const Digest& before, const Digest& after,
@@ -44,6 +52,16 @@ const std::vector<std::string>& Changes::fields(const Digest& before, const Dige
   if (old_fields != nullptr && new_fields != nullptr) fields = differing(*old_fields, *new_fields);
   if (fields.empty()) fields.emplace_back(effect);
   return fields;
+}
+
+std::string working_program(const Snapshot& snapshot) {
+  const bool head = std::any_of(snapshot.nodes.begin(), snapshot.nodes.end(),
+                                [](const auto& node) { return node.second.head; });
+  return head ? program_version(snapshot.breakdown, snapshot.autoscaler) : "";
+}
+
+std::string wanted_program(const Desired& desired) {
+  return program_version(desired.breakdown, desired.autoscaler);
 }
 
 Needs needs_of(const NodeRecord& record, const SpecDigests& want, bool files_beside_ray) {

@@ -26,6 +26,11 @@ class Changes {
   std::map<Key, std::vector<std::string>, std::less<>> known_;
 };
 
+/// The version of the program that decides on counts; "" for none. Where the recorded cluster has
+/// no head (after `down`, say), none works, whatever was recorded of it.
+std::string working_program(const Snapshot& snapshot);
+std::string wanted_program(const Desired& desired);
+
 /// Which steps a node that is kept needs so that it becomes what is wanted.
 struct Needs {
   bool container = false, files = false, setup = false;

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "base/version.h"
+#include "planner/changes.h"
 #include "planner/head_cycle.h"
 #include "planner/planner.h"
 #include "planner/resources.h"
@@ -74,6 +76,18 @@ void block_blind_launches(const Inputs& in, Plan& plan) {
   }
 }
 
+/// What a newer program does is not undone by an older one; a removal of all undoes nothing.
+void block_older_program(const Inputs& in, Plan& plan) {
+  if (in.desired.destroy) return;
+  const std::string now = wanted_program(in.desired);
+  const std::string newer = working_program(in.snapshot);
+  if (!older_version(now, newer)) return;
+  plan.blocked.push_back(
+      {.summary = "this is rayctl " + now + ", and rayctl " + newer + " works on this cluster",
+       .remedy = "use that version or a later one",
+       .code = ErrorCode::kOlderProgram});
+}
+
 Plan plan_for(const Inputs& in) {
   Survey found = survey(in);
   Changes changes(in);
@@ -98,6 +112,7 @@ Plan plan_for(const Inputs& in) {
   for (const auto& [name, meaning] : in.desired.images)
     plan.notes.push_back("image " + name + " is " + meaning);
   block_blind_launches(in, plan);
+  block_older_program(in, plan);
   return plan;
 }
 

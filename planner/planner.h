@@ -13,13 +13,14 @@ namespace rayctl {
 
 /// What the person asked of this run, beside the YAML.
 struct PlanOptions {
-  bool no_restart = false;           ///< leave out every step that stops Ray on a living node
-  bool restart_only = false;         ///< nothing but restarts
-  bool restart = false;              ///< restart Ray on every node even where nothing changed
-  bool replace_head = false;         ///< the head may be replaced
-  bool refreshed = true;             ///< false with --refresh=false: records stand in for machines
-  bool keep_shared = false;          ///< a removal of all leaves what is beside machines
-  std::vector<std::string> target;   ///< globs over node and node type names; empty: all
+  bool no_restart = false;          ///< leave out every step that stops Ray on a living node
+  bool restart_only = false;        ///< nothing but restarts
+  bool restart = false;             ///< restart Ray on every node even where nothing changed
+  bool replace_head = false;        ///< the head may be replaced
+  bool refreshed = true;            ///< false with --refresh=false: records stand in for machines
+  bool autoscaler_down = false;     ///< the program that decides on counts should run, and does not
+  bool keep_shared = false;         ///< a removal of all leaves what is beside machines
+  std::vector<std::string> target;  ///< globs over node and node type names; empty: all
   std::vector<std::string> exclude;  ///< the same, and it wins
   Overrides overrides;
   bool operator==(const PlanOptions&) const = default;

@@ -44,11 +44,13 @@ class FateDecider {
   }
 
   /// A termination that was begun is finished, whatever the counts say now; a drain as well, since
-  /// Ray does not take it back.
+  /// Ray does not take it back. Not one that Ray may have refused: its node may be in use.
   bool going(const NodeView& node) const {
-    const auto same = [&](const auto& op) { return op.id == node.record->id; };
-    return ops_.any<TerminateNode>(node.name, same) ||
-           (!node.head && ops_.any<DrainNode>(node.name, same));
+    const CloudId& id = node.record->id;
+    const auto ends = [&](const TerminateNode& op) { return op.id == id; };
+    const auto drains = [&](const DrainNode& op) { return op.id == id && !op.if_idle; };
+    return ops_.any<TerminateNode>(node.name, ends) ||
+           (!node.head && ops_.any<DrainNode>(node.name, drains));
   }
 
   Work first_look(const NodeView& node) {
@@ -83,6 +85,7 @@ class FateDecider {
         work.fate = Fate::kRemove;
         work.reason = destroy ? Reason::kDestroy : Reason::kNotWanted;
         work.because = machine + " is stopped";
+        if (const std::string why = unwanted_of(work); !why.empty()) work.because = why;
         break;
       case Presence::kAlive:
         if (!restart_only() || !node.adopted) work.fate = Fate::kKeep;
@@ -175,8 +178,13 @@ class FateDecider {
   }
 
   void renew_stopped_head(int head) {
-    const std::string what = "the machine of the head " + at(head).name.text + " is stopped";
-    if (!in_.options.replace_head || at(head).spec == nullptr) {
+    const std::string unwanted = unwanted_of(at(head));
+    const std::string what = unwanted.empty()
+                                 ? "the machine of the head " + at(head).name.text + " is stopped"
+                                 : unwanted;
+    // One that can never start again keeps nothing that a person could want back.
+    const bool asked = in_.options.replace_head || !unwanted.empty();
+    if (!asked || at(head).spec == nullptr) {
       at(head).fate = Fate::kLeave;
       roster_.blocked.push_back(
           {.summary = what,
@@ -237,6 +245,7 @@ class FateDecider {
                in_.desired.destroy ? kDown : unwanted);
       } else if (work.fate == Fate::kKeep && in_.desired.release.contains(work.name)) {
         remove(work, Reason::kReleased, "the autoscaler released it");
+        work.if_idle = in_.desired.if_idle.contains(work.name);
       } else if (in_.desired.destroy && presence == Presence::kStopping &&
                  work.fate == Fate::kLeave) {
         remove(work, Reason::kDestroy, kDown);

@@ -33,8 +33,9 @@ struct Work {
   Reason restart_reason = Reason::kOutOfDate;
   std::string restart_because;
   std::vector<std::string> restart_fields;
-  int partner = -1;    ///< kReplace: the new node; kCreate: whom it replaces; an index of works
-  bool chosen = true;  ///< false: --target or --exclude left it out
+  int partner = -1;      ///< kReplace: the new node; kCreate: whom it replaces; an index of works
+  bool if_idle = false;  ///< kRemove: only if Ray says that it is not in use
+  bool chosen = true;    ///< false: --target or --exclude left it out
 };
 
 /// One operation that makes machines of one type.

@@ -40,7 +40,7 @@ class Sequencer {
       workers();
       if (!switches) removals();
       replacements();
-      if (wants_autoscaler()) writer_.autoscaler();
+      if (wants_autoscaler()) writer_.autoscaler(in_.desired.program.empty() ? -1 : head_last());
     }
     writer_.remove_resources(resources_.remove);
     writer_.close_ops();
@@ -60,9 +60,30 @@ class Sequencer {
   const Work& at(int i) const { return roster_.works[static_cast<std::size_t>(i)]; }
   bool is(int i, Fate fate) const { return at(i).chosen && at(i).fate == fate; }
 
+  /// The last step on the head that stays or comes; -1 if there is none.
+  int head_last() const {
+    int last = -1;
+    for (int i = 0; i < size(); ++i) {
+      const bool goes = is(i, Fate::kRemove) || is(i, Fate::kReplace) || is(i, Fate::kForget);
+      if (at(i).head && !goes) last = std::max(last, writer_.track(i).last);
+    }
+    return last;
+  }
+
+  bool replaces_head() const {
+    for (int i = 0; i < size(); ++i) {
+      if (at(i).head && is(i, Fate::kReplace)) return true;
+    }
+    return false;
+  }
+
   bool wants_autoscaler() const {
-    return in_.desired.autoscaler != in_.snapshot.autoscaler && !in_.desired.autoscaler.empty() &&
-           in_.options.target.empty() && !in_.options.restart_only;
+    const bool differs = in_.desired.autoscaler != in_.snapshot.autoscaler;
+    // The program on a head goes with it.
+    const bool gone =
+        in_.options.autoscaler_down || (!in_.desired.program.empty() && replaces_head());
+    return (differs || gone) && !in_.desired.autoscaler.empty() && in_.options.target.empty() &&
+           !in_.options.restart_only;
   }
 
   void bookkeeping() {
@@ -77,9 +98,11 @@ class Sequencer {
 
   // Ends ---------------------------------------------------------------------------------------
 
-  /// Ray is asked to move work away only from a node that it sees alive.
+  /// Ray is asked to move work away only from a node that it sees alive; where the node goes only
+  /// if it is idle, always, unless Ray says that it is down on it.
   bool drains(int i) const {
     const NodeView& node = *at(i).node;
+    if (at(i).if_idle) return node.ray_state != RayState::kDown;
     if (node.record->phase == Phase::kDraining) return false;  // it was
     return node.presence == Presence::kAlive && node.ray != nullptr &&
            node.ray->state != RayNode::State::kDead;

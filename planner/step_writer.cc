@@ -233,8 +233,9 @@ void StepWriter::start(int work, int after) {
 
 void StepWriter::drain(int work, int after) {
   const Work& w = at(work);
-  Step& step = add_to(work, DrainNode{w.name, w.node->record->id, in_.desired.drain_patience},
-                      {w.reason, w.because, w.fields}, {after});
+  Step& step =
+      add_to(work, DrainNode{w.name, w.node->record->id, in_.desired.drain_patience, w.if_idle},
+             {w.reason, w.because, w.fields}, {after});
   step.disturbs = disturbance(in_, *w.node);
 }
 
@@ -251,16 +252,28 @@ void StepWriter::terminate(int work, int after, const std::vector<int>& barrier)
   if (first) step.disturbs = disturbance(in_, *w.node);
 }
 
-void StepWriter::autoscaler() {
-  Step& step = add(ConfigureAutoscaler{in_.desired.autoscaler},
-                   {Reason::kOutOfDate, "",
-                    changes_.fields(in_.snapshot.autoscaler, in_.desired.autoscaler, "autoscaler")},
-                   {});
+void StepWriter::autoscaler(int after) {
   const bool is_new = in_.snapshot.autoscaler.empty();
-  step.because = is_new ? "the autoscaler has no limits yet" : join(step.fields, ", ") + " changed";
+  const std::string before = working_program(in_.snapshot);
+  const std::string now = wanted_program(in_.desired);
+  const bool takes_over = !before.empty() && !now.empty() && before != now;
+  Step& step =
+      add(ConfigureAutoscaler{in_.desired.autoscaler,
+                              takes_over ? "rayctl " + before + " -> " + now : in_.desired.program},
+          {Reason::kOutOfDate, "",
+           changes_.fields(in_.snapshot.autoscaler, in_.desired.autoscaler, "autoscaler")},
+          {after});
+  // Whatever changed, the config did: that says something only where nothing else does.
+  if (step.fields.size() > 1) std::erase(step.fields, "config");
   if (is_new) {
+    step.because =
+        in_.desired.program.empty() ? "the autoscaler has no limits yet" : "no autoscaler runs yet";
     step.reason = Reason::kMissing;
     step.fields.clear();
+  } else if (in_.snapshot.autoscaler == in_.desired.autoscaler) {
+    step.because = in_.options.autoscaler_down ? "the autoscaler is down" : "its machine goes";
+  } else {
+    step.because = join(step.fields, ", ") + " changed";
   }
   step.disturbs = "nobody";
 }

@@ -41,7 +41,7 @@ class StepWriter {
   void start(int work, int after);
   void drain(int work, int after);
   void terminate(int work, int after, const std::vector<int>& barrier = {});
-  void autoscaler();
+  void autoscaler(int after);
   /// What must be there before anything else is done; every later step that follows no other
   /// follows these.
   void make_resources(const std::vector<ResourceWork>& works);

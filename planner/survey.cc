@@ -4,19 +4,13 @@
 #include <tuple>
 
 #include "base/text.h"
+#include "model/list_lag.h"
 #include "model/record_rules.h"
 #include "model/tags.h"
 #include "planner/node_names.h"
 
 namespace rayctl::planning {
 namespace {
-
-/// How long a list may omit a machine that was just made (eventual consistency).
-constexpr Millis kListLag{120'000};
-
-bool recent(Time then, Time now) {
-  return then != Time{} && now - then < kListLag;
-}
 
 /// The order that makes the choice between two listings of one id independent of list order.
 auto rank(const CloudNode& node) {
@@ -140,19 +134,23 @@ class Surveyor {
       const auto* create = std::get_if<CreateNodes>(&op.action);
       if (create == nullptr) continue;
       launches_.emplace(op.token.text, create);
-      if (!recent(op.begun_at, in_.observed.at)) continue;
+      if (!is_recent(op.begun_at, in_.observed.at)) continue;
       for (const NodeName& name : create->nodes)
         launching_.insert(name.text);
     }
   }
 
+  /// What is to go and its provider has for certain ends there, whether or not it answers.
+  bool can_end(const ProviderName& provider) const {
+    return in_.desired.destroy && in_.observed.ends_silent.contains(provider);
+  }
+
   Presence presence_of(const NodeName& name, const NodeRecord& record, const CloudNode* machine) {
     if (machine == nullptr) {
-      const bool fresh =
-          recent(record.launched_at, in_.observed.at) || launching_.contains(name.text);
-      return fresh && !record.id.empty() ? Presence::kExpected : Presence::kGone;
+      const bool expected = may_be_unlisted(record, launching_.contains(name.text), in_.observed);
+      return expected ? Presence::kExpected : Presence::kGone;
     }
-    if (!machine->unseen.empty()) return Presence::kUnseen;
+    if (!machine->unseen.empty() && !can_end(record.provider)) return Presence::kUnseen;
     if (machine->power == Power::kGone) return Presence::kGone;
     if (!ours(*machine)) return Presence::kForeign;
     if (machine->cached) return Presence::kGone;
@@ -287,7 +285,7 @@ class Surveyor {
       for (const auto& [id, seen] : by_id) {
         const Power power = seen.machine->power;
         if (seen.recorded) continue;
-        if (!seen.machine->unseen.empty()) {
+        if (!seen.machine->unseen.empty() && !can_end(provider)) {
           silent.push_back(seen.machine);
           continue;
         }

@@ -41,6 +41,8 @@ struct RightsDocument {
 struct LaunchFacts {
   CloudNode node;
   Json node_config = Json::object();
+  /// What else of the file it shows: {"provider": {"availability_zone"}, "auth": {"ssh_user"}}.
+  Json sections = Json::object();
   bool operator==(const LaunchFacts&) const = default;
 };
 

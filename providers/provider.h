@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +26,10 @@ struct LaunchRequest {
   const NodeSpec* spec = nullptr;
   OpToken token;
   Tags tags;  ///< launch_tags(): put on every machine in the same call that makes it
+  /// All that a machine is tagged with once it has this name. A provider whose machines are named
+  /// by the call that makes them puts it on in that call, which saves naming them afterwards; may
+  /// be null.
+  std::function<Tags(const NodeName&)> named_tags{};
   /// Where a provider that made fewer machines than asked for says why, in one line; may be null.
   std::string* why_fewer = nullptr;
   /// What this operation has tried before, if it is one that is gone on with (LaunchAttempt). One
@@ -33,6 +38,8 @@ struct LaunchRequest {
   /// Writes the attempts into the journal: before each call with one more that has not ended, and
   /// once it has. May be null where nothing is journalled. An Error ends the launch.
   std::function<Result<>(const std::vector<LaunchAttempt>& attempts)> journal;
+  /// What is recorded of the cluster's resources: a launch takes it as it is.
+  std::map<ResourceName, ResourceRecord> resources{};
 };
 
 /// What is known of the cluster when its resources are looked at or made.
@@ -52,9 +59,19 @@ class Provider {
   /// Every machine labelled with this cluster's name, whatever its power and whoever made it;
   /// tags already read (read_tags).
   virtual Result<std::vector<CloudNode>> list(const ClusterName& cluster, Time deadline) = 0;
+  /// Waits until something has changed since the last `list` of this cluster, or may have, or the
+  /// deadline passes, or `stop`. False, at once, where that cannot be told: then a caller looks
+  /// again after a while.
+  virtual bool await_change(const ClusterName&, Time, std::stop_token) { return false; }
+  /// Whether `list` may lag behind what `create` and `terminate` have answered.
+  virtual bool list_lags() const { return true; }
+  /// Whether `terminate` ends a machine that is `unseen` for certain.
+  virtual bool ends_silent() const { return false; }
   /// Makes up to nodes.size() machines, idempotent in the token: a second call returns the first
   /// one's machines. Fewer than asked for is a normal outcome.
   virtual Result<std::vector<CloudNode>> create(const LaunchRequest& request, Time deadline) = 0;
+  /// Machines that are there whether or not the cluster has them: what a launch takes one of.
+  virtual std::vector<CloudNode> standing() const { return {}; }
   /// Adds or overwrites tags; durable and seen by the next list.
   virtual Result<> set_tags(const CloudId& id, const Tags& tags, Time deadline) = 0;
   /// Succeeds when the machine is gone or going, and if it never existed.

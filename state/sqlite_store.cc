@@ -16,6 +16,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Whether a commit is on the disk before anybody is told of it. One that is not is on it with the
+/// next that is: what a power failure takes is what came last, as if the program had ended there.
+enum class Sync { kNow, kWithTheNext };
+
 class SqliteStore final : public StateStore {
  public:
   SqliteStore(fs::path path, Clock& clock) : path_(std::move(path)), clock_(clock) {}
@@ -39,13 +43,17 @@ class SqliteStore final : public StateStore {
   }
 
   Result<std::int64_t> finish(const Finished& finished, std::int64_t serial, Time now) override {
-    return write(serial, [&](SQLite::Database& database) {
-      close_op(database, finished, now);
-      put_nodes(database, finished.records);
-      put_resources(database, finished.resources);
-      raise_highest(database, finished.highest);
-      add_breakdown(database, finished.breakdown);
-    });
+    // An operation that is open again is gone on with by its token.
+    return write(
+        serial,
+        [&](SQLite::Database& database) {
+          close_op(database, finished, now);
+          put_nodes(database, finished.records);
+          put_resources(database, finished.resources);
+          raise_highest(database, finished.highest);
+          add_breakdown(database, finished.breakdown);
+        },
+        Sync::kWithTheNext);
   }
 
   Result<std::int64_t> change_cluster(const ClusterChange& change, std::int64_t serial) override {
@@ -134,7 +142,7 @@ class SqliteStore final : public StateStore {
 
   /// Runs `work` in one transaction, kept only if it gives a value.
   template <class T, class Work>
-  Result<T> transact(Work work) {
+  Result<T> transact(Work work, Sync sync = Sync::kNow) {
     const std::lock_guard guard(mutex_);
     if (Result<> opened = open(); !opened) return opened.error();
     if (!database_) {
@@ -142,6 +150,10 @@ class SqliteStore final : public StateStore {
       if (Result<> opened = open(); !opened) return opened.error();
     }
     return guarded(path_, [&]() -> Result<T> {
+      if (std::exchange(sync_, sync) != sync) {
+        database_->exec(sync == Sync::kNow ? "PRAGMA synchronous = FULL"
+                                           : "PRAGMA synchronous = NORMAL");
+      }
       SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
       Result<T> value = work(*database_);
       if (value) transaction.commit();
@@ -150,8 +162,8 @@ class SqliteStore final : public StateStore {
   }
 
   template <class Work>
-  Result<std::int64_t> write(std::int64_t serial, Work work) {
-    return transact<std::int64_t>([&](SQLite::Database& database) -> Result<std::int64_t> {
+  Result<std::int64_t> write(std::int64_t serial, Work work, Sync sync = Sync::kNow) {
+    const auto checked = [&](SQLite::Database& database) -> Result<std::int64_t> {
       if (Result<> current = check_serial(database, serial); !current) return current.error();
       if (serial == 0) {
         SQLite::Statement first(database,
@@ -163,7 +175,8 @@ class SqliteStore final : public StateStore {
       work(database);
       set_number(database, "serial", std::optional(serial + 1));
       return serial + 1;
-    });
+    };
+    return transact<std::int64_t>(checked, sync);
   }
 
   Result<> write_run(const RunRecord& run) {
@@ -206,8 +219,9 @@ class SqliteStore final : public StateStore {
 
   const fs::path path_;
   Clock& clock_;
-  std::mutex mutex_;  ///< guards database_
+  std::mutex mutex_;  ///< guards what follows
   std::unique_ptr<SQLite::Database> database_;
+  Sync sync_ = Sync::kNow;  ///< what the database is told at present
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # libcurl from the source package of Debian trixie: bookworm's archive has every protocol in it and needs a dozen other
-# libraries. This one speaks HTTP and HTTPS (1.1 and 2) and needs OpenSSL and nghttp2. Which certificates it trusts is
-# said at run time (net/), because one program runs on every distribution. Arguments: see debian_source.sh.
+# libraries. This one speaks HTTP and HTTPS (1.1 and 2) and WebSockets, and needs OpenSSL and nghttp2. Which certificates
+# it trusts is said at run time (net/), because one program runs on every distribution. Arguments: see debian_source.sh.
 # shellcheck disable=SC2034 # they are for debian_source.sh
 set -euo pipefail
 
@@ -18,7 +18,7 @@ flags=(
   -DCURL_USE_LIBSSH2=OFF -DCURL_USE_LIBSSH=OFF -DCURL_USE_GSSAPI=OFF -DCURL_USE_PKGCONFIG=OFF
   -DCURL_DISABLE_COOKIES=ON -DCURL_DISABLE_ALTSVC=ON -DCURL_DISABLE_HSTS=ON -DCURL_DISABLE_NETRC=ON
   -DCURL_DISABLE_AWS=ON -DCURL_DISABLE_NTLM=ON -DCURL_DISABLE_KERBEROS_AUTH=ON -DCURL_DISABLE_NEGOTIATE_AUTH=ON
-  -DCURL_DISABLE_WEBSOCKETS=ON
+  -DCURL_DISABLE_WEBSOCKETS=OFF
 )
 # shellcheck source=tools/debian_source.sh
 source "$(dirname "${BASH_SOURCE[0]}")/debian_source.sh"

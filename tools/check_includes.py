@@ -34,6 +34,7 @@ PROJECT = {
     "cmake": [],  # what is precompiled
     "tests": ["*"],
     "bench": ["*"],
+    "tools": [],  # a plugin of clang-tidy
     "fixtures": ["*"],
 }
 
@@ -56,7 +57,7 @@ LIBRARIES = {
     "RapidCheck": (["rapidcheck"], []),
     "Google Benchmark": (["benchmark/"], []),
 }
-ANY_LIBRARY = ["tests", "bench", "fixtures", "cmake"]
+ANY_LIBRARY = ["tests", "bench", "fixtures", "cmake", "tools"]
 
 # Folders that compute and do nothing else: neither the system's headers nor these of the standard library.
 PURE = ["model", "planner", "autoscaler"]

@@ -1,6 +1,6 @@
 """clang-tidy on what changed, on all processors. A file's verdict is kept for as long as it cannot have changed: its
 key is the digest of the file, of every header of the tree and the build that it includes, of its compile flags, of
-.clang-tidy and of clang-tidy's version.
+.clang-tidy and of clang-tidy's version. The plugin of tools/build_tidy_plugin.sh keeps it to the tree's own code.
 
 clang_tidy.py BUILD [FILE...]   BUILD is a folder that has been built (for compile_commands.json and the headers that
                                 ninja recorded); without files, every one of the tree that it compiles
@@ -19,6 +19,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CACHE = os.path.join(os.environ["RAYCTL_CACHE"], "clang-tidy")
 TIDY = "clang-tidy-16"
+PLUGIN_SCRIPT = os.path.join(ROOT, "tools/build_tidy_plugin.sh")
 
 
 def recorded_headers(build):
@@ -62,15 +63,15 @@ def key_of(source, flags, headers, common):
     return digest.hexdigest()
 
 
-def tidy(source, flags, key):
+def tidy(source, flags, key, plugin):
     """What clang-tidy says of a file; the empty string when it has nothing to say."""
     kept = os.path.join(CACHE, key)
     if os.path.exists(kept):
         os.utime(kept)
         return read(kept).decode(), 0.0
     start = time.monotonic()
-    run = subprocess.run([TIDY, "--quiet", source, "--", *flags], text=True, cwd=ROOT,
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    run = subprocess.run([TIDY, f"--load={plugin}", "--checks=rayctl-own-code-only", "--quiet", source, "--", *flags],
+                         text=True, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     said = run.stdout.replace(ROOT + "/", "") if run.returncode else ""
     if run.returncode < 0:
         return f"{source}: clang-tidy died of signal {-run.returncode}\n{said}", time.monotonic() - start
@@ -99,6 +100,8 @@ def main():
     if not os.path.exists(commands):
         return f"clang-tidy: {build} compiles nothing"
     headers = recorded_headers(build)
+    subprocess.run([PLUGIN_SCRIPT], check=True)
+    plugin = subprocess.check_output([PLUGIN_SCRIPT, "--where"], text=True).strip()
 
     work, said = {}, []
     for entry in json.loads(read(commands)):
@@ -114,7 +117,7 @@ def main():
 
     seconds, fresh = 0.0, 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for text, took in pool.map(lambda item: tidy(item[0], *item[1]), sorted(work.items())):
+        for text, took in pool.map(lambda item: tidy(item[0], *item[1], plugin), sorted(work.items())):
             seconds += took
             fresh += took > 0
             if text:

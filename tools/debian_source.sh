@@ -8,10 +8,9 @@
 # then call `debian_source "$@"`:
 #   (no argument)   builds it into the cache unless it is there
 #   --where         prints the folder that it is in, or will be
-# shellcheck source=tools/env.sh
-source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+# shellcheck source=tools/debian_mirror.sh
+source "$(dirname "${BASH_SOURCE[0]}")/debian_mirror.sh"
 
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 # shellcheck disable=SC2154 # whoever sources this sets these
 key=$(printf '%s\n' "$version" "$suite" "${flags[@]}" | sha256sum | cut -c1-12)
 # shellcheck disable=SC2154
@@ -33,16 +32,6 @@ header_version() {
 is_there() {
   [[ -f $target/.digests && $(header_version "$target") == "$version" ]] &&
     (cd "$target" && sha256sum --status --strict -c .digests)
-}
-
-# The address that apt fetches this machine's own Debian from.
-mirror() {
-  local codename
-  # shellcheck source=/dev/null
-  codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-  # shellcheck disable=SC2016
-  apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(CODENAME)' 'Created-By: Packages' |
-    awk -v codename="$codename" '$2 == "Debian" && $3 == codename { print $1; exit }'
 }
 
 # Fetches the signed source package into $1, with lists and sources of its own: the machine's are not touched. Of the

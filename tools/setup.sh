@@ -106,6 +106,24 @@ setup_wheels() {
   ln -sfnT "$(echo "$RAYCTL_VENV"/lib/python3*/site-packages/ray/autoscaler)" "$target/autoscaler"
 }
 
+# Unpacks what Apache Libcloud's source distribution has recorded of Compute Engine's answers.
+setup_libcloud() {
+  local version=3.9.1 digest=b65eaa5ac32b28a0f9555e6a223dba39e73b99b682cd849624587ce7bc251661
+  local target=$RAYCTL_CACHE/libcloud-$version scratch=$RAYCTL_CACHE/libcloud-$version.part
+  if [[ $(cat "$target/.digest" 2>/dev/null) == "$digest" ]]; then
+    return
+  fi
+  say "fetching Apache Libcloud $version for the answers of Compute Engine that it has recorded"
+  rm -rf "$scratch" "$target"
+  "$RAYCTL_PYTHON" -m pip --disable-pip-version-check download --quiet "apache-libcloud==$version" --no-deps \
+    --no-cache-dir --no-binary :all: --dest "$scratch"
+  sha256sum --quiet -c - <<<"$digest  $(echo "$scratch"/*.tar.gz)"
+  tar -xzf "$scratch"/*.tar.gz -C "$scratch" --strip-components=1 --wildcards '*/libcloud/test/compute/fixtures/gce/*'
+  rm "$scratch"/*.tar.gz
+  echo "$digest" >"$scratch/.digest"
+  mv "$scratch" "$target"
+}
+
 mkdir -p "$RAYCTL_CACHE"
 # Two of these at once: the second waits, then finds everything done.
 exec 9>"$RAYCTL_CACHE/setup.lock"
@@ -116,6 +134,11 @@ fi
 setup_debian
 tools/build_libssh2.sh
 tools/build_libcurl.sh
+tools/build_tidy_plugin.sh
+fixtures/roots/roots.sh fetch
 setup_venv "$RAYCTL_VENV" tools/requirements-ray.txt ray
 setup_venv "$RAYCTL_AWS_VENV" tools/requirements-aws.txt moto
+setup_venv "$RAYCTL_GCP_VENV" tools/requirements-gcp.txt gcplocal
 setup_wheels
+setup_libcloud
+fixtures/kubelab/kubelab.sh setup

@@ -14,6 +14,8 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
+LAST_LINES = 40  # of what failed, said again at the end, where a reader of a cut log looks
+FEW = 5
 SUITES = ("unit", "golden", "contract", "hosts", "crash", "e2e")
 
 
@@ -32,7 +34,7 @@ def print_programs(suite, build):
 
 
 def read_report(build):
-    """(name, seconds, verdict) of each test of BUILD/junit.xml; an empty verdict is a pass."""
+    """(name, seconds, verdict, output) of each test of BUILD/junit.xml; an empty verdict is a pass."""
     path = os.path.join(build, "junit.xml")
     if not os.path.exists(path):
         return
@@ -42,11 +44,11 @@ def read_report(build):
         reason = case.find("failure") if status == "fail" else case.find("skipped")
         if verdict and reason is not None and reason.get("message"):
             verdict += f" ({reason.get('message')})"
-        yield case.get("name"), float(case.get("time", 0)), verdict
+        yield case.get("name"), float(case.get("time", 0)), verdict, case.findtext("system-out") or ""
 
 
 def report(builds, want):
-    tests, bad = [], []
+    tests, bad, outputs = [], [], []
     for build in builds:
         suites = {}
         for name, _, labels in known_tests(build):
@@ -55,13 +57,14 @@ def report(builds, want):
                 suites[name] = mine[0]
             elif build == builds[0]:
                 bad.append((name, f"is in {len(mine)} suites; give it one label of: {' '.join(SUITES)}"))
-        for name, seconds, verdict in read_report(build):
+        for name, seconds, verdict, output in read_report(build):
             suite = suites.get(name, "no suite")
             if build != builds[0]:
                 suite += " (sanitized)"
             tests.append((suite, name, seconds))
             if verdict:
                 bad.append((f"{name} [{suite}]", verdict))
+                outputs.append((name, output.rstrip().splitlines()[-LAST_LINES:]))
 
     total = sum(seconds for _, _, seconds in tests)
     print("\n== each suite's share of the tests' time")
@@ -77,6 +80,9 @@ def report(builds, want):
     print("\n== the ten slowest tests")
     for suite, name, seconds in sorted(tests, key=lambda t: -t[2])[:10]:
         print(f"{seconds:8.2f} s  {name} [{suite}]")
+    for name, lines in outputs[:FEW]:
+        print(f"\n== the last lines of {name}")
+        print("\n".join(lines))
     if bad:
         print(f"\n== {len(bad)} wrong")
         for name, what in bad:

@@ -6,7 +6,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
-#include "transport/ssh/output_end.h"
+#include "transport/exec_inside.h"
 #include "transport/ssh/remote_shell.h"
 
 namespace rayctl {
@@ -15,19 +15,6 @@ namespace {
 constexpr std::size_t kKeep = 4U << 20;  // bytes of each output stream returned: the last ones
 constexpr Millis kKillTime{10'000};
 
-// Input: the mark that the shells of a command carry among their arguments.
-constexpr char kKill[] = R"sh(
-IFS= read -r mark
-for entry in /proc/[0-9]*; do
-  { tr '\0' '\n' <"$entry/cmdline"; } 2>/dev/null | grep -qF -- "$mark" || continue
-  { IFS= read -r line <"$entry/stat"; } 2>/dev/null || continue
-  line=${line##*) }
-  set -- $line
-  kill -KILL "-$3" 2>/dev/null
-done
-exit 0
-)sh";
-
 // Arguments: file below the home, then a program, whose input or output the file is.
 constexpr char kFromFile[] = R"sh(file=$1; shift; exec "$@" <"$HOME/$file")sh";
 constexpr char kToFile[] = R"sh(
@@ -35,9 +22,9 @@ file=$1; shift; umask 077
 mkdir -p "$HOME/.rayctl/exchange" && exec "$@" >"$HOME/$file"
 )sh";
 
-void keep_end(std::string& kept, std::string_view piece, std::size_t most) {
+void keep_end(std::string& kept, std::string_view piece) {
   kept += piece;
-  if (kept.size() > most) kept.erase(0, kept.size() - most);
+  if (kept.size() > kKeep) kept.erase(0, kept.size() - kKeep);
 }
 
 std::string octal(unsigned mode) {
@@ -84,49 +71,25 @@ std::vector<std::string> DockerRunner::exec(std::vector<std::string> argv) const
   return words;
 }
 
-Error DockerRunner::failure(const std::string& said) const {
-  const std::vector<std::string> lines = last_lines(said, 1);
-  return transient(ErrorCode::kContainerFailed,
-                   "nothing runs in container " + place_.name +
-                       (lines.empty() ? std::string() : ": " + lines.front()));
-}
-
-void DockerRunner::kill(const std::string& mark) const {
-  const auto killed =
-      machine_->run({exec({"sh", "-c", kKill}), {}, mark + "\n"}, SystemClock().now() + kKillTime);
-  if (!killed) return;  // the command's end is reported as unknown either way
-}
-
 Result<CommandOutput> DockerRunner::run(const Command& command, Time deadline,
                                         const OutputSink& sink) {
-  const std::string mark = "rayctl-end-" + random_hex(16);
   const Result<ExecRequest> request =
-      remote_request(command, place_.login_shell && !command.plain, mark);
+      remote_request(command, place_.login_shell && !command.plain, new_end_mark());
   if (!request) return request.error();
-  OutputEnd out_end(mark), err_end(mark);
   CommandOutput output;
   const OutputSink own = [&](std::string_view piece, bool is_stderr) {
-    const std::string bytes = (is_stderr ? err_end : out_end).add(piece);
-    if (bytes.empty()) return;
-    keep_end(is_stderr ? output.err : output.out, bytes, kKeep);
-    if (sink) sink(bytes, is_stderr);
+    keep_end(is_stderr ? output.err : output.out, piece);
+    if (sink) sink(piece, is_stderr);
   };
-  const Result<CommandOutput> ran = machine_->run({.argv = exec({"sh", "-c", request->line}),
-                                                   .input = request->input,
-                                                   .stream = command.stream,
-                                                   .plain = true},
-                                                  deadline, own);
-  if (!ran) {
-    if (ran.error().fault == Fault::kUnknown) kill(mark);
-    return in_context(ran.error(), "in container " + place_.name);
-  }
-  if (!out_end.pid() && !err_end.pid()) return failure(err_end.rest() + out_end.rest());
-  if (!out_end.code() && !err_end.code()) {
-    return unknown_outcome(
-        ErrorCode::kContainerFailed,
-        "container " + place_.name + " ended while " + command.argv.front() + " ran in it");
-  }
-  output.exit_code = out_end.code() ? *out_end.code() : *err_end.code();
+  const RunInside run_inside = [this](const Command& inside, Time until, const OutputSink& to) {
+    Command outer = inside;
+    outer.argv = exec(inside.argv);
+    return machine_->run(outer, until, to);
+  };
+  const Result<int> code =
+      exec_inside(run_inside, *request, "container " + place_.name, deadline, own);
+  if (!code) return code.error();
+  output.exit_code = *code;
   return output;
 }
 

@@ -37,8 +37,6 @@ class DockerRunner final : public CommandRunner {
   std::vector<std::string> exec(std::vector<std::string> argv) const;
   Result<CommandOutput> on_machine(const Command& command, const std::string& doing,
                                    Time deadline) const;
-  Error failure(const std::string& said) const;
-  void kill(const std::string& mark) const;
 
   const std::unique_ptr<CommandRunner> machine_;
   const ContainerPlace place_;

@@ -51,8 +51,9 @@ Result<ProviderParts> make_private_hosts(const ProviderSetting& setting) {
                      "a coordinator_address is not supported: name the machines as head_ip and "
                      "worker_ips");
   }
-  const Map map{text_in(keys, "head_ip"), text_in(keys, "external_head_ip"),
-                config.rayctl.ssh.jump_through_head};
+  const bool outside = !on_head(setting.io);
+  const Map map{text_in(keys, "head_ip"), outside ? text_in(keys, "external_head_ip") : "",
+                outside && config.rayctl.ssh.jump_through_head};
   const auto pool = std::make_shared<SshPool>(
       ssh_logins(config, setting.io), std::make_shared<StateHostKeys>(setting.store),
       [map]() -> Result<SshTarget> { return map(map.head); });
@@ -61,9 +62,9 @@ Result<ProviderParts> make_private_hosts(const ProviderSetting& setting) {
       .target = [map](const CloudNode& node) { return map(node.id.text); },
       .contain = in_containers(config),
       .shell = config.rayctl.ssh.login_shell ? ShellKind::kLogin : ShellKind::kPlain,
-      .gcs_port = port_in_commands(config.head_start_ray_commands, "--port", 6379),
+      .gcs_port = number_in_commands(config.head_start_ray_commands, "--port", 6379),
       .dashboard_port =
-          port_in_commands(config.head_start_ray_commands, "--dashboard-port", 8265)});
+          number_in_commands(config.head_start_ray_commands, "--dashboard-port", 8265)});
   SshAccess* reach = access.get();
   hosts::HostsSettings settings{
       .head = map.head,

@@ -30,8 +30,8 @@ std::string endpoint(const std::string& host, int port) {
 
 }  // namespace
 
-int port_in_commands(const std::vector<std::string>& commands, const std::string& option,
-                     int otherwise) {
+int number_in_commands(const std::vector<std::string>& commands, const std::string& option,
+                       int otherwise) {
   for (const std::string& line : commands) {
     for (std::size_t at = line.find(option); at != std::string::npos;
          at = line.find(option, at + 1)) {
@@ -42,9 +42,9 @@ int port_in_commands(const std::vector<std::string>& commands, const std::string
       }
       begin = line.find_first_not_of("= \"'", begin);
       if (begin == std::string::npos) continue;
-      int port = 0;
-      const auto read = std::from_chars(line.data() + begin, line.data() + line.size(), port);
-      if (read.ec == std::errc{} && port > 0) return port;
+      int number = 0;
+      const auto read = std::from_chars(line.data() + begin, line.data() + line.size(), number);
+      if (read.ec == std::errc{} && number >= 0) return number;
     }
   }
   return otherwise;

@@ -25,9 +25,9 @@ struct SshAccessSettings {
   int dashboard_port = 8265;
 };
 
-/// The port that an option such as "--port" of the commands' `ray start` names, else `otherwise`.
-int port_in_commands(const std::vector<std::string>& commands, const std::string& option,
-                     int otherwise);
+/// The number that an option such as "--port" of the commands' `ray start` names, else `otherwise`.
+int number_in_commands(const std::vector<std::string>& commands, const std::string& option,
+                       int otherwise);
 
 /// How to work on machines over SSH: private hosts, and every cloud. One connection per machine
 /// carries commands, files and forwards. Thread-safe.

@@ -33,6 +33,10 @@ std::vector<std::string> usual_keys(const std::string& home) {
 
 }  // namespace
 
+bool on_head(const Io& io) {
+  return !io.env("RAYCTL_SSH_KEY").value_or("").empty();
+}
+
 SshLogins ssh_logins(const Config& config, const Io& io) {
   const SshKeys& ssh = config.rayctl.ssh;
   const std::string home = home_directory();
@@ -44,8 +48,9 @@ SshLogins ssh_logins(const Config& config, const Io& io) {
   const std::string key = text_in(config.auth, "ssh_private_key");
   usual.key_files = key.empty() ? usual_keys(home) : std::vector{expand_home(key, home)};
   usual.agent_socket = io.env("SSH_AUTH_SOCK").value_or("");
+  logins.only_key = io.env("RAYCTL_SSH_KEY").value_or("");
   usual.passphrase = passphrase_from_terminal(io);
-  usual.proxy_command = text_in(config.auth, "ssh_proxy_command");
+  if (!on_head(io)) usual.proxy_command = text_in(config.auth, "ssh_proxy_command");
   usual.connect_timeout = seconds(ssh.connect_timeout_s);
   usual.keepalive = seconds(ssh.keepalive_s);
   usual.login_shell = ssh.login_shell;
@@ -67,10 +72,15 @@ SshSettings SshPool::settings_of(const SshTarget& target) const {
     settings.key_files = {std::move(key)};
   }
   const auto login = logins_.hosts.find(target.node);
-  if (login == logins_.hosts.end()) return settings;
-  if (!login->second.user.empty()) settings.user = login->second.user;
-  if (!login->second.private_key.empty()) settings.key_files = {login->second.private_key};
-  if (login->second.port != 0) settings.port = login->second.port;
+  if (login != logins_.hosts.end()) {
+    if (!login->second.user.empty()) settings.user = login->second.user;
+    if (!login->second.private_key.empty()) settings.key_files = {login->second.private_key};
+    if (login->second.port != 0) settings.port = login->second.port;
+  }
+  if (!logins_.only_key.empty()) {
+    settings.key_files = {logins_.only_key};
+    settings.agent_socket.clear();
+  }
   return settings;
 }
 

@@ -27,10 +27,17 @@ struct SshLogins {
   /// Path of the key that the cluster's key pair was made with, in place of the usual ones; ""
   /// while there is none. May be empty. Asked for each new connection.
   std::function<std::string()> made_key;
+  /// Path of the one key to use whatever else is said; "" for none.
+  std::string only_key{};
 };
 
+/// Whether this is a cluster's head: an autoscaler beside it is started with the cluster's own key,
+/// $RAYCTL_SSH_KEY, and reaches machines directly by their inner addresses.
+bool on_head(const Io& io);
+
 /// What the YAML and the environment say: user, keys (those of ~/.ssh and the agent's where none is
-/// named), port, proxy command, time limits.
+/// named), port, proxy command, time limits. On a head, where the YAML's keys are not, the
+/// cluster's own is used in place of all (cli/autoscale/worker_key.h), and no proxy command.
 SshLogins ssh_logins(const Config& config, const Io& io);
 
 /// One connection per machine, made when it is first needed and kept. Thread-safe.

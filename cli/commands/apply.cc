@@ -59,6 +59,7 @@ class ApplyVerb final : public Verb {
     flags.cluster_name = source->cluster_name;
     flags.min_workers = source->overrides.min_workers;
     flags.max_workers = source->overrides.max_workers;
+    flags.autoscaler = source->autoscaler;
     Result<std::unique_ptr<Cluster>> cluster = open_for_change(session, flags, plan->destroy);
     if (!cluster) return cluster.error();
     Goal goal{.destroy = plan->destroy, .images = plan->images};

@@ -15,6 +15,7 @@ void declare_plan(Flags& flags, PlanFlags& target) {
   flags.flag("--replace-head", target.replace_head);
   flags.value("--min-workers", target.cluster.min_workers);
   flags.value("--max-workers", target.cluster.max_workers);
+  flags.value("--autoscaler", target.cluster.autoscaler);
   flags.values("--target", target.target);
   flags.values("--exclude", target.exclude);
   flags.flag("--refresh", target.refresh);
@@ -40,7 +41,8 @@ PlanSource source_of(const ClusterFlags& flags) {
   std::error_code ignored;
   return {.file = std::filesystem::absolute(flags.config, ignored).string(),
           .cluster_name = flags.cluster_name,
-          .overrides = {flags.min_workers, flags.max_workers}};
+          .overrides = {flags.min_workers, flags.max_workers},
+          .autoscaler = flags.autoscaler};
 }
 
 void declare_change(Flags& flags, ChangeFlags& target) {

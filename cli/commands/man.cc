@@ -8,6 +8,7 @@
 #include "cli/cluster_flags.h"
 #include "cli/commands/verbs.h"
 #include "cli/man_page.h"
+#include "cli/own_version.h"
 
 namespace rayctl {
 namespace {
@@ -30,7 +31,7 @@ class ManVerb final : public Verb {
       std::string name = verb == "rayctl" ? verb : "rayctl-" + verb;
       std::replace(name.begin(), name.end(), ' ', '-');
       Result<> written =
-          write_file_atomic(folder / (name + ".1"), man_page(verb, RAYCTL_VERSION), 0644);
+          write_file_atomic(folder / (name + ".1"), man_page(verb, own_version()), 0644);
       if (!written) return written.error();
     }
     session.io.err << plural(pages.size(), "page") << " written to " << folder_ << "\n";

@@ -18,6 +18,7 @@ class MigrateVerb final : public Verb {
   }
 
   Result<int> run(Session& session) override {
+    cluster_.old_flags = true;
     Result<Config> config = load_config(session, cluster_, false);
     if (!config) return config.error();
     Result<Migrated> migrated = migrate_config(*config);

@@ -3,6 +3,7 @@
 #include "cli/cluster_flags.h"
 #include "cli/commands/verbs.h"
 #include "cli/output.h"
+#include "cli/own_version.h"
 #include "cli/providers.h"
 #include "model/codec.h"
 
@@ -17,13 +18,13 @@ class VersionVerb final : public Verb {
     take_output(session, json_, no_color_);
     if (session.json) {
       show_json(session, {{"format_version", kOutputFormat},
-                          {"version", RAYCTL_VERSION},
+                          {"version", own_version()},
                           {"plan_format", kPlanFormat},
                           {"state_format", kStateFormat},
                           {"compiler", "gcc " __VERSION__},
                           {"providers", session.providers.types()}});
     } else {
-      session.io.out << "rayctl " RAYCTL_VERSION "\n";
+      session.io.out << "rayctl " << own_version() << "\n";
     }
     return 0;
   }

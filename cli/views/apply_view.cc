@@ -32,8 +32,10 @@ class LinesView final : public ApplyView {
   }
   void progress(const Step& step, const NodeName& node, std::string_view doing) override {
     // Set-up is what people wait for. The rest would be noise in a log, unless it takes long.
-    if (!std::holds_alternative<SetUpNode>(step.action) && !due(step)) return;
-    say("  " + node.text + "  " + effect_of(step.action) + ": " + printable(doing));
+    const std::string line =
+        "  " + node.text + "  " + effect_of(step.action) + ": " + printable(doing);
+    if (!std::holds_alternative<SetUpNode>(step.action) && !due(step, line)) return;
+    say(line);
   }
   void output(const NodeName&, std::string_view, std::string_view) override {}
   void step_ended(const Step& step, const StepResult& result, Time) override {
@@ -52,18 +54,23 @@ class LinesView final : public ApplyView {
  private:
   static constexpr Millis kSilence{5'000};
 
-  /// The step has been silent for so long that a line is welcome.
-  bool due(const Step& step) {
+  /// The step has been silent for so long that a line is welcome, if it is another one.
+  bool due(const Step& step, const std::string& line) {
     std::lock_guard guard(mutex_);
     const auto pace = silence_.find(step.id);
-    return pace != silence_.end() && pace->second.due(session_.clock.now());
+    std::string& last = last_[step.id];
+    if (line == last || pace == silence_.end() || !pace->second.due(session_.clock.now()))
+      return false;
+    last = line;
+    return true;
   }
 
   Session& session_;
   std::string config_;
   Style style_;
   std::mutex mutex_;
-  std::map<int, Pace> silence_;  ///< by step
+  std::map<int, Pace> silence_;      ///< by step
+  std::map<int, std::string> last_;  ///< what a step said last
 };
 
 class JsonView final : public ApplyView {

@@ -181,7 +181,10 @@ std::string effect_of(const Action& action) {
                         [](const AdoptNode&) { return std::string("adopt"); },
                         [](const ForgetNode&) { return std::string("forget"); },
                         [](const CloseOp&) { return std::string("close an unfinished operation"); },
-                        [](const ConfigureAutoscaler&) { return std::string("record new limits"); },
+                        [](const ConfigureAutoscaler& a) {
+                          return a.program.empty() ? std::string("record new limits")
+                                                   : "autoscaler: " + a.program;
+                        },
                         [](const MakeResource& a) { return titled(a.resource, a.title); },
                         [](const RemoveResource& a) { return titled(a.resource, a.title); },
                     },

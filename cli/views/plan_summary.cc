@@ -119,7 +119,8 @@ Json plan_json(const Plan& plan, const PlanSource& source) {
       {"file", source.file},
       {"cluster_name", source.cluster_name.empty() ? Json() : Json(source.cluster_name)},
       {"min_workers", number_or_null(source.overrides.min_workers)},
-      {"max_workers", number_or_null(source.overrides.max_workers)}};
+      {"max_workers", number_or_null(source.overrides.max_workers)},
+      {"autoscaler", source.autoscaler.empty() ? Json() : Json(source.autoscaler)}};
   return json;
 }
 
@@ -134,6 +135,8 @@ std::optional<PlanSource> plan_source(const Json& json) {
   if (name.is_string()) source.cluster_name = name.get<std::string>();
   source.overrides.min_workers = number_from(found->value("min_workers", Json()));
   source.overrides.max_workers = number_from(found->value("max_workers", Json()));
+  const Json autoscaler = found->value("autoscaler", Json());
+  if (autoscaler.is_string()) source.autoscaler = autoscaler.get<std::string>();
   return source;
 }
 

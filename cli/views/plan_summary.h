@@ -32,6 +32,7 @@ struct PlanSource {
   std::string file;          ///< absolute path of the YAML
   std::string cluster_name;  ///< -n, or ""
   Overrides overrides;
+  std::string autoscaler;  ///< --autoscaler, or ""
   bool operator==(const PlanSource&) const = default;
 };
 Json plan_json(const Plan& plan, const PlanSource& source);

@@ -95,6 +95,12 @@ std::optional<ReadAttempt> read_attempt(const std::string& text) {
   return attempt;
 }
 
+std::string capacity_key(const Alternative& alternative) {
+  const Place& place = alternative.place;
+  return join(
+      {place.zone.empty() ? place.subnet : place.zone, alternative.type, alternative.market}, " ");
+}
+
 std::string describe(const Alternative& alternative) {
   const Place& place = alternative.place;
   std::string text = !place.zone.empty()     ? place.zone

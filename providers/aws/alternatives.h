@@ -45,6 +45,9 @@ std::string start_attempt_text(const std::vector<CloudId>& ids);
 /// What those wrote; nullopt for another text.
 std::optional<ReadAttempt> read_attempt(const std::string& text);
 
+/// Where it takes machines from: zone, type and market.
+std::string capacity_key(const Alternative& alternative);
+
 /// For people: "us-west-2a spot", "us-west-2a".
 std::string describe(const Alternative& alternative);
 

@@ -7,9 +7,9 @@
 #include "providers/aws/iam.h"
 #include "providers/aws/images.h"
 #include "providers/aws/instances.h"
-#include "providers/aws/key_files.h"
 #include "providers/aws/orphans.h"
 #include "providers/aws/wanted_resources.h"
+#include "providers/key_files.h"
 
 namespace rayctl::aws {
 namespace {

@@ -32,8 +32,7 @@ class AwsProvider final : public Provider {
     const auto id = request.tags.find(kTagClusterId);
     const ResourceScope scope{.cluster = request.cluster,
                               .cluster_id = {id == request.tags.end() ? "" : id->second},
-                              .known = {},
-                              .thorough = true};
+                              .known = request.resources};
     Result<Json> node_config =
         cluster_->completed(request.spec->launch, request.spec->head, scope, deadline);
     if (!node_config) return node_config.error();
@@ -75,8 +74,7 @@ class AwsProvider final : public Provider {
   }
 
   Result<Json> launch_config(const Json& node_config, bool head, Time deadline) override {
-    const ResourceScope scope{
-        .cluster = cluster_->config().cluster, .cluster_id = {}, .known = {}, .thorough = true};
+    const ResourceScope scope{.cluster = cluster_->config().cluster, .cluster_id = {}, .known = {}};
     Result<Json> completed = cluster_->completed(node_config, head, scope, deadline);
     if (!completed) return completed;
     Result<std::vector<std::string>> subnets = cluster_->subnet_ids(*completed, deadline);

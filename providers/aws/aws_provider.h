@@ -21,6 +21,9 @@ struct AwsSettings {
   std::string who;                         ///< "ana@laptop": named in the rule of their address
   std::filesystem::path cache;             ///< folder for what is true of all clusters
   RunProgram run;                          ///< for credential_process
+  /// The public line of a key that machines accept beside their key pair's, "" for none; asked for
+  /// at each launch.
+  std::function<std::string()> worker_key{};
 };
 
 struct AwsParts {
@@ -33,8 +36,5 @@ struct AwsParts {
 
 /// Asks nobody yet. kConfigInvalid without a region.
 Result<AwsParts> make_aws(AwsSettings settings);
-
-/// Where the address of this machine, as AWS sees it, can be asked for.
-inline constexpr char kAddressUrl[] = "https://checkip.amazonaws.com";
 
 }  // namespace rayctl::aws

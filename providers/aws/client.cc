@@ -6,8 +6,9 @@
 #include <random>
 #include <utility>
 
+#include "net/retry_after.h"
+#include "net/times.h"
 #include "providers/aws/credential_chain.h"
-#include "providers/aws/encoding.h"
 #include "providers/aws/endpoint.h"
 #include "providers/aws/errors.h"
 #include "providers/aws/query_protocol.h"

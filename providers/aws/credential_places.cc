@@ -4,7 +4,7 @@
 
 #include "base/backoff.h"
 #include "model/json.h"
-#include "providers/aws/encoding.h"
+#include "net/times.h"
 
 namespace rayctl::aws {
 namespace {

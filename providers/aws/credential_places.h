@@ -36,10 +36,6 @@ Result<HttpResponse> ask(CredentialPlaces& places, const HttpRequest& request, T
 /// metadata services answer. `source` goes into the credentials and the error.
 Result<Credentials> parse_credential_document(const std::string& text, const std::string& source);
 
-/// Words as a POSIX shell splits and unquotes them, with nothing expanded; an error if a quote is
-/// not closed.
-Result<std::vector<std::string>> shell_words(const std::string& text);
-
 /// credential_process: runs the command and reads its answer (version 1).
 Result<Credentials> from_process(CredentialPlaces& places, const std::string& command,
                                  const std::string& source, Time deadline);

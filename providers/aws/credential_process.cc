@@ -1,41 +1,8 @@
 #include "model/json.h"
 #include "providers/aws/credential_places.h"
+#include "providers/shell_words.h"
 
 namespace rayctl::aws {
-
-Result<std::vector<std::string>> shell_words(const std::string& text) {
-  std::vector<std::string> words;
-  std::string word;
-  bool started = false;
-  char quote = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const bool more = i + 1 < text.size();
-    const bool escapes =
-        quote == 0 || (quote == '"' && more && (text[i + 1] == '"' || text[i + 1] == '\\'));
-    if (c == '\\' && more && escapes) {
-      word += text[++i];
-      started = true;
-    } else if (quote != 0 && c == quote) {
-      quote = 0;
-    } else if (quote != 0) {
-      word += c;
-    } else if (c == '\'' || c == '"') {
-      quote = c;
-      started = true;
-    } else if (c == ' ' || c == '\t' || c == '\n') {
-      if (started) words.push_back(word);
-      word.clear();
-      started = false;
-    } else {
-      word += c;
-      started = true;
-    }
-  }
-  if (quote != 0) return credential_error("a quote is not closed");
-  if (started) words.push_back(word);
-  return words;
-}
 
 Result<Credentials> from_process(CredentialPlaces& places, const std::string& command,
                                  const std::string& source, Time deadline) {

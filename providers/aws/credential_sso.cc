@@ -1,8 +1,9 @@
 #include "base/digest.h"
 #include "base/files.h"
 #include "model/json.h"
+#include "net/times.h"
+#include "net/url_text.h"
 #include "providers/aws/credential_places.h"
-#include "providers/aws/encoding.h"
 #include "providers/aws/endpoint.h"
 #include "providers/aws/query_protocol.h"
 

@@ -1,7 +1,7 @@
 #include "base/files.h"
 #include "base/text.h"
+#include "net/times.h"
 #include "providers/aws/credential_places.h"
-#include "providers/aws/encoding.h"
 #include "providers/aws/endpoint.h"
 #include "providers/aws/errors.h"
 #include "providers/aws/query_protocol.h"

@@ -1,6 +1,5 @@
 #pragma once
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +7,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "providers/aws/sigv4.h"
+#include "providers/renewed.h"
 
 namespace rayctl::aws {
 
@@ -24,32 +24,11 @@ struct Credentials {
 using RunProgram =
     std::function<Result<std::string>(const std::vector<std::string>& argv, Time deadline)>;
 
-/// Credentials that are looked up once, and again before they expire: from 15 minutes before, one
-/// caller looks while the others go on with the old ones; from 10 minutes before, all wait for it.
-/// A failure is told only when the old ones can no longer be used; until then it is not tried
-/// again within a minute. Thread-safe; one look-up at a time.
-class CredentialCache {
+/// Credentials that are looked up again before they expire, as botocore does it: from 15 minutes
+/// before, and from 10 minutes before all wait for the new ones.
+class CredentialCache : public Renewed<Credentials> {
  public:
-  using Look = std::function<Result<Credentials>(Time deadline)>;
-  CredentialCache(Look look, Clock& clock) : look_(std::move(look)), clock_(clock) {}
-
-  /// Those to use now; fails as the look-up does.
-  Result<Credentials> get(Time deadline);
-  /// A service says that these have expired: the next get() looks anew, unless somebody already
-  /// has. What is not found then is an error, however long the old ones should have lasted.
-  void reject(const Credentials& refused);
-
- private:
-  enum class Age { kFresh, kAgeing, kOld };
-  Age age(Time now) const;
-  Result<Credentials> refresh(Time deadline);
-
-  const Look look_;
-  Clock& clock_;
-  std::mutex looking_;  ///< held while a look-up is under way
-  mutable std::mutex mutex_;
-  std::optional<Credentials> held_;
-  Time not_before_{};  ///< of the next try, after one that failed
+  CredentialCache(Look look, Clock& clock);
 };
 
 }  // namespace rayctl::aws

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "providers/aws/instances.h"
+#include "providers/own_address.h"
 
 namespace rayctl::aws {
 namespace {
@@ -58,7 +60,7 @@ Ec2Cluster::Ec2Cluster(AwsSettings settings, const std::string& region)
       api_(make_api(api_settings(settings_, region))),
       tagging_(*api_, settings_.clock),
       ending_(*api_, ec2_, tagging_),
-      launching_(*api_, settings_.clock, ec2_, tagging_),
+      launching_(*api_, settings_.clock, ec2_, tagging_, settings_.worker_key),
       resources_(*api_, settings_.clock, resource_settings(region)),
       instance_types_(*api_, settings_.clock,
                       settings_.cache / ("aws-instance-types-" + region + ".json")) {}
@@ -68,7 +70,11 @@ ResourceSettings Ec2Cluster::resource_settings(const std::string& region) {
           .home = settings_.home,
           .region = region,
           .security_group = {.vpc_id = [this](Time deadline) { return vpc(deadline); },
-                             .my_address = [this](Time deadline) { return my_address(deadline); },
+                             .my_address =
+                                 [this](Time deadline) {
+                                   return own_address(settings_.config, *http_, settings_.clock,
+                                                      deadline);
+                                 },
                              .who = settings_.who}};
 }
 
@@ -85,24 +91,6 @@ Result<std::string> Ec2Cluster::vpc(Time deadline) {
   return permanent(ErrorCode::kProviderRefused, "no subnet of the region can be used");
 }
 
-Result<std::string> Ec2Cluster::my_address(Time deadline) {
-  if (ec2_.use_internal_ips) {
-    return permanent(ErrorCode::kNotSupported,
-                     "with use_internal_ips, the address by which machines see this one can only "
-                     "be said");
-  }
-  const std::string url = settings_.config.rayctl.address_url.value_or(kAddressUrl);
-  if (url.empty()) return permanent(ErrorCode::kNotSupported, "rayctl.address_url is empty");
-  const Time patience = std::min(deadline, settings_.clock.now() + Millis{5'000});
-  Result<HttpResponse> answer = http_->send({.url = url}, patience);
-  if (!answer) return in_context(answer.error(), "asking " + url + " for this machine's address");
-  if (answer->status != 200) {
-    return permanent(ErrorCode::kProviderRefused,
-                     url + " answered with status " + std::to_string(answer->status));
-  }
-  return std::string(trim(answer->body));
-}
-
 Result<std::vector<std::string>> Ec2Cluster::subnet_ids(const Json& node_config, Time deadline) {
   Result<std::vector<Place>> places = launching_.subnets().places(node_config, ec2_, deadline);
   if (!places) return places.error();
@@ -112,23 +100,33 @@ Result<std::vector<std::string>> Ec2Cluster::subnet_ids(const Json& node_config,
   return ids;
 }
 
-Result<Json> Ec2Cluster::completed(const Json& node_config, bool head, const ResourceScope& scope,
+Result<Json> Ec2Cluster::completed(const Json& node_config, bool head, ResourceScope scope,
                                    Time deadline) {
-  const std::vector<ResourceSpec> wanted = wanted_resources(settings_.config, facts_);
-  const auto wants = [&](const char* name) {
-    return std::any_of(wanted.begin(), wanted.end(),
-                       [&](const ResourceSpec& spec) { return spec.name.text == name; });
-  };
-  KnownIds ids = resources_.ids();
-  const bool missing = (wants(kKeyPairResource) && ids.key_name.empty()) ||
-                       (wants(kSecurityGroupResource) && ids.security_group.empty()) ||
-                       (wants(kInstanceProfileResource) && ids.instance_profile_arn.empty());
-  if (missing) {
-    Result<SeenResources> seen = resources_.list(scope, deadline);
-    if (!seen) return seen.error();
-    ids = resources_.ids();
+  if (!scope.known.contains({kKeyPairResource}) && resources_.ids().key_name.empty()) {
+    Result<std::string> pair = key_pair_in_use(scope, deadline);
+    if (!pair) return pair.error();
+    if (!pair->empty()) scope.known[{kKeyPairResource}].title = *pair;
   }
-  return completed_node_config(node_config, head, ids);
+  Result<KnownIds> ids = resources_.ids_for_launch(scope, head, deadline);
+  if (!ids) return ids.error();
+  return completed_node_config(node_config, head, *ids);
+}
+
+Result<std::string> Ec2Cluster::key_pair_in_use(const ResourceScope& scope, Time deadline) {
+  const NodeTypeConfig* type = settings_.config.find(settings_.config.head_type);
+  const bool own = type == nullptr || !type->node_config.is_object() ||
+                   type->node_config.contains("KeyName") ||
+                   type->node_config.contains("LaunchTemplate");
+  if (own) return std::string();
+  Reply<std::vector<Ec2Instance>> all = instances_of(*api_, scope.cluster, deadline);
+  if (!all) return all.value.error();
+  for (const Ec2Instance& instance : *all) {
+    const CloudNode& node = instance.node;
+    const bool ours =
+        node.cluster && (scope.cluster_id.empty() || *node.cluster == scope.cluster_id);
+    if (ours && node.head && node.power == Power::kRunning) return instance.key_name;
+  }
+  return std::string();
 }
 
 }  // namespace rayctl::aws

@@ -31,16 +31,18 @@ class Ec2Cluster {
   const WantedFacts& facts() const { return facts_; }
 
   /// The node config with the ids of the cluster's resources, which are looked up unless this run
-  /// has seen them.
-  Result<Json> completed(const Json& node_config, bool head, const ResourceScope& scope,
-                         Time deadline);
+  /// has seen them or they are recorded. A key pair is then the one that the cluster's head has:
+  /// its private half need not be on this machine.
+  Result<Json> completed(const Json& node_config, bool head, ResourceScope scope, Time deadline);
   /// The ids of the subnets that machines of this node config may be put into, best first.
   Result<std::vector<std::string>> subnet_ids(const Json& node_config, Time deadline);
 
  private:
   ResourceSettings resource_settings(const std::string& region);
   Result<std::string> vpc(Time deadline);
-  Result<std::string> my_address(Time deadline);
+  /// The cluster's key pair by its head that runs; "" where there is none, or none of the
+  /// cluster's.
+  Result<std::string> key_pair_in_use(const ResourceScope& scope, Time deadline);
 
   const AwsSettings settings_;
   const WantedFacts facts_;

@@ -4,7 +4,7 @@
 #include <set>
 #include <utility>
 
-#include "providers/aws/key_files.h"
+#include "providers/key_files.h"
 
 namespace rayctl::aws {
 namespace {

@@ -7,6 +7,8 @@
 #include "providers/aws/errors.h"
 #include "providers/aws/instances.h"
 #include "providers/aws/launch_call.h"
+#include "providers/aws/launch_template.h"
+#include "providers/aws/user_data.h"
 
 namespace rayctl::aws {
 namespace {
@@ -43,6 +45,7 @@ Launch::Launch(Launching& with, const LaunchRequest& request, const Json& node_c
       attempts_(request.attempts) {}
 
 Result<std::vector<CloudNode>> Launch::run() {
+  if (Result<> ready = accept_worker_key(); !ready) return open_ended(ready.error());
   Result<Next> next = resume();
   if (next && *next == Next::kGoOn) next = start_stopped();
   if (next && *next == Next::kGoOn) next = try_alternatives();
@@ -50,6 +53,25 @@ Result<std::vector<CloudNode>> Launch::run() {
   Result<> looked = look_at_made();
   if (!looked) return open_ended(looked.error());
   return finish();
+}
+
+Result<> Launch::accept_worker_key() {
+  const std::string line = with_.worker_key_ ? with_.worker_key_() : "";
+  if (line.empty()) return {};
+  const Json given = node_config_.value("UserData", Json());
+  if (!given.is_null() && !given.is_string()) return {};
+  std::string data = given.is_string() ? given.get<std::string>() : "";
+  const Json launch_template = node_config_.value("LaunchTemplate", Json());
+  // UserData of a call takes the place of the template's.
+  if (!given.is_string() && launch_template.is_object()) {
+    Result<std::string> of_template = user_data_of_template(with_.api_, launch_template, deadline_);
+    if (!of_template) return of_template.error();
+    data = *std::move(of_template);
+  }
+  Result<std::string> merged = with_ssh_key(data, line);
+  if (!merged) return merged.error();
+  node_config_["UserData"] = *std::move(merged);
+  return {};
 }
 
 // What was begun and not seen to end is done again as it was.

@@ -20,6 +20,7 @@ class Launch {
  private:
   /// How an attempt ended for the others.
   enum class Next { kGoOn, kStop };
+  Result<> accept_worker_key();
   Result<Next> resume();
   Result<Next> repeat(LaunchAttempt& attempt);
   Result<Next> start_stopped();
@@ -42,7 +43,7 @@ class Launch {
 
   Launching& with_;
   const LaunchRequest& request_;
-  const Json& node_config_;
+  Json node_config_;
   const Time deadline_;
   std::vector<LaunchAttempt> attempts_;
   std::map<CloudId, CloudNode> seen_;  ///< of those that were made, what is known of them

@@ -1,12 +1,15 @@
 #pragma once
+#include <functional>
 #include <map>
 #include <mutex>
+#include <string>
 #include <vector>
 
-#include "providers/aws/capacity_memory.h"
+#include "providers/aws/alternatives.h"
 #include "providers/aws/ec2_types.h"
 #include "providers/aws/stopped_cache.h"
 #include "providers/aws/subnets.h"
+#include "providers/capacity_memory.h"
 #include "providers/provider.h"
 
 namespace rayctl::aws {
@@ -19,10 +22,14 @@ namespace rayctl::aws {
 /// attempt makes nothing twice.
 class Launching {
  public:
-  Launching(Api& api, Clock& clock, Ec2Settings settings, Tagging& tagging)
+  /// `worker_key` gives the public line of a key that machines accept beside their key pair's, ""
+  /// for none.
+  Launching(Api& api, Clock& clock, Ec2Settings settings, Tagging& tagging,
+            std::function<std::string()> worker_key = {})
       : api_(api),
         clock_(clock),
         settings_(std::move(settings)),
+        worker_key_(std::move(worker_key)),
         subnets_(api),
         cache_(api, tagging) {}
 
@@ -40,9 +47,10 @@ class Launching {
   Api& api_;
   Clock& clock_;
   const Ec2Settings settings_;
+  const std::function<std::string()> worker_key_;
   Subnets subnets_;
   StoppedCache cache_;
-  CapacityMemory memory_;
+  CapacityMemory<Alternative> memory_;
   std::mutex mutex_;
   /// Of operations that are not over: a caller that comes back may not know them yet.
   std::map<OpToken, std::vector<LaunchAttempt>> attempts_;

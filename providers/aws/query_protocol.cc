@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "base/text.h"
-#include "providers/aws/encoding.h"
+#include "net/url_text.h"
 
 namespace rayctl::aws {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "base/parallel.h"
 #include "providers/aws/iam.h"
-#include "providers/aws/key_files.h"
 #include "providers/aws/key_pair.h"
+#include "providers/key_files.h"
 
 namespace rayctl::aws {
 namespace {
@@ -211,9 +211,29 @@ KnownIds Resources::ids() const {
   return ids_;
 }
 
+Result<KnownIds> Resources::ids_for_launch(const ResourceScope& scope, bool head, Time deadline) {
+  const KnownIds before = ids();
+  for (const ResourceSpec& spec : settings_.wanted) {
+    const std::string& name = spec.name.text;
+    const bool open =
+        (name == kKeyPairResource && before.key_name.empty()) ||
+        (name == kSecurityGroupResource && before.security_group.empty()) ||
+        (name == kInstanceProfileResource && head && before.instance_profile_arn.empty());
+    if (!open) continue;
+    if (scope.known.contains(spec.name)) {
+      remember(as_recorded(scope, spec.name).seen);
+      continue;
+    }
+    const Result<Look> found = look(scope, spec, deadline);
+    if (!found) return found.error();
+    if (!found->seen.id.empty()) remember(found->seen);
+  }
+  return ids();
+}
+
 std::string Resources::key_file() const {
   const std::string name = ids().key_name;
-  return name.empty() ? "" : aws::key_file(settings_.home, name).string();
+  return name.empty() ? "" : rayctl::key_file(settings_.home, name).string();
 }
 
 Json Resources::group_want() const {

@@ -29,8 +29,12 @@ class Resources {
   /// Never asks for a record: what is removed carries this cluster's id.
   Result<> remove(const ResourceScope& scope, const ResourceName& name, Time deadline);
 
-  /// Of what was last listed or made, so that a launch in the same run needs no call.
+  /// Of what was last listed, made or found, so that a launch in the same run needs no call.
   KnownIds ids() const;
+  /// The same for a launch of the head or of workers: what it is launched with and this run has not
+  /// seen is taken as it is recorded, and looked for where it is not. Nothing else is looked at, so
+  /// that the head's own rights are enough for workers.
+  Result<KnownIds> ids_for_launch(const ResourceScope& scope, bool head, Time deadline);
   /// The private key of that key pair; "" where the config brings its own.
   std::string key_file() const;
 

@@ -1,7 +1,6 @@
 #include "providers/aws/retry.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <iterator>
 #include <string_view>
 
@@ -34,14 +33,6 @@ bool safe_to_repeat(const std::string& action, const Params& params) {
   return params.contains("ClientToken") ||
          std::any_of(std::begin(kReading), std::end(kReading), begins) ||
          std::find(std::begin(kIdempotent), std::end(kIdempotent), action) != std::end(kIdempotent);
-}
-
-Millis retry_after(const HttpResponse& response) {
-  const auto found = response.headers.find("retry-after");
-  if (found == response.headers.end()) return Millis{0};
-  const double seconds = std::strtod(found->second.c_str(), nullptr);
-  if (!(seconds > 0)) return Millis{0};
-  return Millis{static_cast<Millis::rep>(std::min(seconds, 3600.0) * 1000)};
 }
 
 }  // namespace rayctl::aws

@@ -1,8 +1,6 @@
 #pragma once
 #include <string>
 
-#include "base/clock.h"
-#include "net/http_client.h"
 #include "providers/aws/api.h"
 
 namespace rayctl::aws {
@@ -11,8 +9,5 @@ namespace rayctl::aws {
 /// one that sets what is then set. Only such a call is made again after a lost answer or a failure
 /// of the service's own. Pure.
 bool safe_to_repeat(const std::string& action, const Params& params);
-
-/// What a Retry-After header asks for, in seconds; none: 0. A date counts as none.
-Millis retry_after(const HttpResponse& response);
 
 }  // namespace rayctl::aws

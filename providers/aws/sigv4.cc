@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "net/url_text.h"
 #include "providers/aws/encoding.h"
 
 namespace rayctl::aws {

@@ -12,6 +12,8 @@ namespace rayctl::hosts {
 
 /// No arguments. Prints the tags; nothing if there are none. Takes no lock.
 std::string look_script();
+/// No arguments. Prints how many processors and NVIDIA GPUs there are: "8 1".
+std::string size_script();
 /// Arguments: token. Input: tags. Takes the host if it is free. Prints "made", "same" (it was taken
 /// with this token before) or "taken", and from the next line on the tags that it has now.
 std::string take_script();

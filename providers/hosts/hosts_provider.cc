@@ -1,6 +1,7 @@
 #include "providers/hosts/hosts_provider.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "base/parallel.h"
 #include "base/text.h"
@@ -66,6 +67,34 @@ CloudNode HostsProvider::machine(const std::string& host, const Tags& tags) cons
   if (host == settings_.head) node.external_ip = settings_.external_head;
   node.unwanted = why_unwanted(node);
   return node;
+}
+
+std::vector<CloudNode> HostsProvider::standing() const {
+  std::vector<CloudNode> all{machine(settings_.head, {})};
+  for (const std::string& host : settings_.workers)
+    all.push_back(machine(host, {}));
+  return all;
+}
+
+Result<std::vector<std::map<std::string, double>>> HostsProvider::machine_resources(
+    const std::vector<Json>& node_configs, Time deadline) {
+  const std::vector<std::string>& hosts = settings_.workers;
+  std::mutex mutex;
+  std::map<std::string, double> least;
+  for_each_index(hosts.size(), kAtOnce, [&](std::size_t at) {
+    const Result<CommandOutput> ran = run(hosts[at], size_script(), "", "", deadline);
+    if (!ran || ran->exit_code != 0) return;
+    double cpus = 0, gpus = 0;
+    std::istringstream words(ran->out);
+    if (!(words >> cpus >> gpus)) return;
+    const std::lock_guard lock(mutex);
+    for (const auto& [name, count] : {std::pair("CPU", cpus), std::pair("GPU", gpus)}) {
+      const auto [known, first] = least.try_emplace(name, count);
+      if (!first) known->second = std::min(known->second, count);
+    }
+  });
+  std::erase_if(least, [](const auto& each) { return each.second <= 0; });
+  return std::vector(node_configs.size(), least);
 }
 
 Result<CommandOutput> HostsProvider::run(const std::string& host, const std::string& script,

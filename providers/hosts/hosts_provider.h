@@ -38,8 +38,14 @@ class HostsProvider final : public Provider {
   /// each. One that does not answer is in the list with `unseen`, and never an error.
   Result<std::vector<CloudNode>> list(const ClusterName& cluster, Time deadline) override;
   Result<std::vector<CloudNode>> create(const LaunchRequest& request, Time deadline) override;
+  /// All hosts of the file, unasked.
+  std::vector<CloudNode> standing() const override;
   Result<> set_tags(const CloudId& id, const Tags& tags, Time deadline) override;
   Result<> terminate(const CloudId& id, Time deadline) override;
+  /// CPU and GPU that every worker host which answers has at least; the same for all node configs:
+  /// nothing is launched by the size of the head.
+  Result<std::vector<std::map<std::string, double>>> machine_resources(
+      const std::vector<Json>& node_configs, Time deadline) override;
 
  private:
   using Steady = std::chrono::steady_clock;

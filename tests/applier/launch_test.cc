@@ -144,6 +144,23 @@ TEST_F(Launch, AMachineThatNeverComesUpFailsInTime) {
   EXPECT_EQ(record("head-1").phase, Phase::kFailed);
 }
 
+TEST_F(Launch, WhereListsLackNothingAMachineThatIsDeletedIsNotWaitedFor) {
+  fake.rules.prompt = true;
+  fake.rules.boot = Millis{60'000};
+  int lists = 0;
+  fake.mishap = [&](const std::string& call) {
+    if (call == "list" && ++lists == 2) fake.machines.clear();
+    return Mishap::kNone;
+  };
+  plan_cluster(0);
+  const Time begun = fake.clock.now();
+  const auto report = apply();
+  EXPECT_EQ(report->failed(), 1);
+  const std::string& why = report->steps[1].error.message;
+  EXPECT_NE(why.find("somebody has deleted it"), std::string::npos) << why;
+  EXPECT_LT(fake.clock.now() - begun, Millis{10'000});
+}
+
 TEST_F(Launch, AMachineThatCannotBeNamedIsReportedAndLeftToBeAdopted) {
   int tags = 0;
   fake.mishap = [&](const std::string& call) {

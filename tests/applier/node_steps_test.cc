@@ -215,6 +215,56 @@ TEST_F(NodeSteps, DrainingIsDoneWhereThereIsNobodyToAsk) {
   EXPECT_NE(observer.talk.find("small-2: already gone from Ray"), std::string::npos);
 }
 
+// A node that was released for idleness and is in use again stays, as it was.
+TEST_F(NodeSteps, ANodeInUseAgainStaysAsItWas) {
+  up(1);
+  const NodeRecord before = record("small-1");
+  fake.machine("small-1").busy_until = fake.clock.now() + Millis{900'000};
+  const int drain = add(DrainNode{{"small-1"}, before.id, Millis{60'000}, true});
+  const int end = add(TerminateNode{{"small-1"}, before.id}, {drain});
+  const auto report = apply();
+  ASSERT_TRUE(report.ok());
+  const StepResult& refused = report->steps.at(static_cast<std::size_t>(drain));
+  EXPECT_EQ(refused.outcome, StepResult::Outcome::kFailed);
+  EXPECT_EQ(refused.error.fault, Fault::kConflict);
+  EXPECT_EQ(refused.error.code, ErrorCode::kDrainFailed);
+  EXPECT_EQ(refused.error.message,
+            "node is in use again: The node to be idle terminated is no longer idle.");
+  EXPECT_EQ(report->steps.at(static_cast<std::size_t>(end)).outcome, StepResult::Outcome::kSkipped);
+  EXPECT_EQ(record("small-1"), before);
+  EXPECT_FALSE(fake.machine("small-1").drained_at);
+  EXPECT_TRUE(records().open.empty());
+}
+
+TEST_F(NodeSteps, NobodyGoesForIdlenessWhereRayCannotBeAsked) {
+  up(1);
+  const NodeRecord before = record("small-1");
+  for (const char* call : {"view", "drain"}) {
+    fake.mishap = [&](const std::string& name) {
+      return name == call ? Mishap::kLostBefore : Mishap::kNone;
+    };
+    const int drain = add(DrainNode{{"small-1"}, before.id, Millis{60'000}, true});
+    add(TerminateNode{{"small-1"}, before.id}, {drain});
+    const auto report = apply();
+    ASSERT_TRUE(report.ok());
+    EXPECT_EQ(report->steps.at(static_cast<std::size_t>(drain)).error.fault, Fault::kConflict);
+    EXPECT_EQ(record("small-1"), before) << call;
+    EXPECT_TRUE(records().open.empty()) << call;
+  }
+}
+
+TEST_F(NodeSteps, AnIdleOneGoesIfItIsIdle) {
+  up(2);
+  add(StopRay{{"small-2"}});
+  ASSERT_TRUE(apply()->complete());
+  for (const char* node : {"small-1", "small-2"}) {
+    const int drain = add(DrainNode{{node}, record(node).id, Millis{60'000}, true});
+    add(TerminateNode{{node}, record(node).id}, {drain});
+  }
+  ASSERT_TRUE(apply()->complete());
+  EXPECT_EQ(records().nodes.size(), 1U);
+}
+
 TEST_F(NodeSteps, TerminatingWaitsUntilTheMachineIsGoneAndForgetsIt) {
   up(1);
   const CloudId id = record("small-1").id;

@@ -368,18 +368,6 @@ TEST_F(CredentialChainTest, ARoleMayStartFromTheInstance) {
   EXPECT_THAT(server_.requests().back().headers.at("authorization"), HasSubstr("Credential=META/"));
 }
 
-TEST(ShellWordsTest, SplitsAsAShellDoes) {
-  const auto words = [](const std::string& text) {
-    const auto found = shell_words(text);
-    return found ? join(*found, "|") : "error";
-  };
-  EXPECT_EQ(words("  a  b\tc "), "a|b|c");
-  EXPECT_EQ(words("'a b'c \"d 'e\" ''"), "a bc|d 'e|");
-  EXPECT_EQ(words("a\\ b \"x\\\"y\" 'p\\q' \"m\\n\""), "a b|x\"y|p\\q|m\\n");
-  EXPECT_EQ(words("$HOME `x` *"), "$HOME|`x`|*");
-  EXPECT_EQ(words("'open"), "error");
-}
-
 TEST(CredentialDocumentTest, RefusesWhatIsNone) {
   for (const char* text :
        {"", "[]", "{}", R"({"AccessKeyId":"A"})", R"({"AccessKeyId":1,"SecretAccessKey":2})",

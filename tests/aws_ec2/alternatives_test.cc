@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "providers/aws/capacity_memory.h"
+#include "providers/capacity_memory.h"
 
 namespace rayctl::aws {
 namespace {
@@ -62,11 +62,11 @@ TEST(Alternatives, AttemptsAreReadAsWritten) {
 TEST(CapacityMemory, WhatLackedGoesLastForTenMinutes) {
   const std::vector<Alternative> all = alternatives(kSpotConfig, kPlaces, true);
   const Time now{};
-  CapacityMemory memory;
+  CapacityMemory<Alternative> memory;
   memory.lacked(all[0], now);
   const std::vector<Alternative> turned = {all[1], all[2], all[3], all[0]};
-  EXPECT_EQ(memory.sorted(all, now + CapacityMemory::kFor - Millis{1}), turned);
-  EXPECT_EQ(memory.sorted(all, now + CapacityMemory::kFor), all);
+  EXPECT_EQ(memory.sorted(all, now + CapacityMemory<Alternative>::kFor - Millis{1}), turned);
+  EXPECT_EQ(memory.sorted(all, now + CapacityMemory<Alternative>::kFor), all);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "providers/aws/query_params.h"
+
 namespace rayctl::aws {
 namespace {
 
@@ -152,6 +154,14 @@ Reply<Answer> FakeEc2::act(const std::string& action, const Params& params) {
       put(item, "state", subnet.state);
       put(item, "mapPublicIpOnLaunch", subnet.public_ip ? "true" : "false");
     }
+    return answer(document);
+  }
+  if (action == "DescribeLaunchTemplateVersions") {
+    const std::string version = get(params, "LaunchTemplateVersion.1");
+    const auto found = templates.find(get(params, "LaunchTemplateName") + " " + version);
+    if (found == templates.end()) return fails("InvalidLaunchTemplateName.NotFoundException", "");
+    pugi::xml_node item = root.append_child("launchTemplateVersionSet").append_child("item");
+    put(item.append_child("launchTemplateData"), "userData", base64(found->second));
     return answer(document);
   }
   if (action == "DescribeSecurityGroups") {

@@ -45,6 +45,7 @@ class FakeEc2 final : public Api {
   std::map<std::string, Json> types;  ///< instance type -> {"vcpus", "mib", "gpu", "gpus"}
   std::map<std::string, Machine> machines;
   std::map<std::string, int> refuse_once;  ///< action -> how many calls are throttled to the end
+  std::map<std::string, std::string> templates;  ///< "name version" -> its user data
   std::size_t page = 1000;
   int lag = 0;  ///< lists that do not show a new machine yet
   /// Called before an action has its effect, and after it: may throw, as a program that dies would.

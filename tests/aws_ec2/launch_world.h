@@ -28,7 +28,8 @@ class LaunchWorld {
   /// A new program over the same world.
   void restart() {
     tagging = std::make_unique<Tagging>(ec2, clock, Millis{0});
-    launching = std::make_unique<Launching>(ec2, clock, settings, *tagging);
+    launching =
+        std::make_unique<Launching>(ec2, clock, settings, *tagging, [this] { return worker_key; });
     ending = std::make_unique<Ending>(ec2, settings, *tagging, Millis{0});
   }
 
@@ -65,6 +66,7 @@ class LaunchWorld {
   NodeSpec spec;
   Json config;
   std::string why;
+  std::string worker_key;
   std::map<std::string, std::vector<LaunchAttempt>> journal;
   std::function<void()> before_journal, after_journal;
   std::unique_ptr<Tagging> tagging;

@@ -1,3 +1,5 @@
+#include "providers/aws/query_params.h"
+#include "providers/aws/user_data.h"
 #include "tests/aws_ec2/launch_world.h"
 
 namespace rayctl::aws {
@@ -150,7 +152,7 @@ TEST(Launching, WhereCapacityLackedComesLastForAWhile) {
   world.ec2.capacity.clear();
   ASSERT_TRUE(world.launch(1, "two"));
   EXPECT_EQ(by_zone(world.ec2), (std::map<std::string, int>{{kB, 2}}));
-  world.clock.turn(CapacityMemory::kFor);
+  world.clock.turn(CapacityMemory<Alternative>::kFor);
   ASSERT_TRUE(world.launch(1, "three"));
   EXPECT_EQ(by_zone(world.ec2), (std::map<std::string, int>{{kA, 1}, {kB, 2}}));
 }
@@ -282,6 +284,82 @@ TEST(Launching, AProfileThatIsNotKnownEverywhereYetIsWaitedFor) {
   const auto made = world.launch(1);
   ASSERT_TRUE(made) << made.error().message;
   EXPECT_EQ(by_zone(world.ec2), (std::map<std::string, int>{{kA, 1}}));
+}
+
+constexpr char kKey[] = "ssh-ed25519 AAAA rayctl-autoscaler-c1";
+
+TEST(Launching, MachinesAcceptTheWorkerKeyBesideWhatTheConfigGives) {
+  LaunchWorld world;
+  world.worker_key = kKey;
+  ASSERT_TRUE(world.launch(1, "one"));
+  world.config["UserData"] = "#!/bin/sh\ntrue\n";
+  ASSERT_TRUE(world.launch(1, "two"));
+  world.worker_key = "";
+  ASSERT_TRUE(world.launch(1, "three"));
+  const auto sent = [&](std::size_t at) { return world.ec2.launches.at(at).at("UserData"); };
+  EXPECT_EQ(sent(0), base64(*with_ssh_key("", kKey)));
+  EXPECT_EQ(sent(1), base64(*with_ssh_key("#!/bin/sh\ntrue\n", kKey)));
+  EXPECT_EQ(sent(2), base64("#!/bin/sh\ntrue\n"));
+  EXPECT_EQ(world.config.dump().find(kKey), std::string::npos) << "the config is the caller's";
+}
+
+TEST(Launching, TheSameCallIsMadeAgainWithTheWorkerKey) {
+  LaunchWorld world;
+  world.worker_key = kKey;
+  world.config["UserData"] = "#cloud-config\n{}\n";
+  world.ec2.loses = [](const std::string& action) { return action == "RunInstances"; };
+  ASSERT_FALSE(world.launch(2));
+  world.ec2.loses = nullptr;
+  world.restart();
+  const auto made = world.launch(2);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(ids_of(*made), living_ids(world.ec2));
+  EXPECT_EQ(world.ec2.launches.at(0), world.ec2.launches.at(1));
+  EXPECT_EQ(world.why, "");
+}
+
+TEST(Launching, AKeyThatCameBetweenTwoRunsMakesNothingTwice) {
+  LaunchWorld world;
+  world.ec2.loses = [](const std::string& action) { return action == "RunInstances"; };
+  ASSERT_FALSE(world.launch(2));
+  world.ec2.loses = nullptr;
+  world.restart();
+  world.worker_key = kKey;
+  const auto made = world.launch(2);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(ids_of(*made), living_ids(world.ec2));
+  EXPECT_EQ(world.ec2.living().size(), 2U);
+}
+
+TEST(Launching, UserDataOfALaunchTemplateIsKept) {
+  LaunchWorld world;
+  world.worker_key = kKey;
+  world.ec2.templates = {{"t $Default", "#!/bin/sh\n# default\n"}, {"t 3", "#!/bin/sh\n# 3\n"}};
+  world.config["LaunchTemplate"] = {{"LaunchTemplateName", "t"}};
+  ASSERT_TRUE(world.launch(1, "one"));
+  world.config["LaunchTemplate"]["Version"] = 3;
+  ASSERT_TRUE(world.launch(1, "two"));
+  const auto sent = [&](std::size_t at) { return world.ec2.launches.at(at).at("UserData"); };
+  EXPECT_EQ(sent(0), base64(*with_ssh_key("#!/bin/sh\n# default\n", kKey)));
+  EXPECT_EQ(sent(1), base64(*with_ssh_key("#!/bin/sh\n# 3\n", kKey)));
+  world.config["LaunchTemplate"]["Version"] = 4;
+  const auto none = world.launch(1, "three");
+  ASSERT_FALSE(none);
+  EXPECT_EQ(world.ec2.launches.size(), 2U);
+  world.config["UserData"] = "#!/bin/sh\n# own\n";
+  ASSERT_TRUE(world.launch(1, "four")) << "the template's does not matter";
+}
+
+TEST(Launching, UserDataThatCannotTakeTheKeyIsRefusedBeforeAnyCall) {
+  LaunchWorld world;
+  world.worker_key = kKey;
+  world.config["UserData"] = "#!/bin/sh\n" + std::string(kLargestUserData - 20, '#') + "\n";
+  const auto made = world.launch(1);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().fault, Fault::kPermanent);
+  EXPECT_NE(made.error().message.find("16384"), std::string::npos) << made.error().message;
+  EXPECT_TRUE(world.ec2.launches.empty());
+  EXPECT_TRUE(world.journal["op"].empty());
 }
 
 }  // namespace

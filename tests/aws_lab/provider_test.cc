@@ -109,6 +109,54 @@ TEST_F(AwsProviderTest, ResourcesAreMadeFoundAndRemoved) {
   EXPECT_EQ(account.kinds(), std::vector<std::string>{});
 }
 
+// As on the head: no private half, and none of the operator's rights.
+TEST_F(AwsProviderTest, AWorkerIsLaunchedWithTheHeadsRightsAlone) {
+  account.config.provider_settings["cache_stopped_nodes"] = false;
+  const auto provider = account.make().provider;
+  auto seen = provider->list_resources(scope, account.soon());
+  ASSERT_TRUE(seen) << seen.error().message;
+  std::map<ResourceName, ResourceRecord> records;
+  for (const ResourceSpec& spec : seen->wanted) {
+    const auto made = provider->make_resource(scope, spec, account.soon());
+    ASSERT_TRUE(made) << made.error().message;
+    records[spec.name] = {spec.provider, made->title, made->id, true, spec.needs};
+  }
+  NodeSpec head = worker;
+  head.type = {"main"};
+  head.head = true;
+  LaunchRequest first{scope.cluster, {{"main-1"}}, &head, {"t0"}, {}};
+  first.tags = launch_tags(scope.cluster, scope.cluster_id, head, first.token);
+  const auto machine = provider->create(first, account.soon());
+  ASSERT_TRUE(machine) << machine.error().message;
+  once(*provider, machine->at(0).id, Power::kRunning);
+  const std::string pair = records.at({"key-pair"}).title;
+  std::filesystem::remove(account.home + "/.ssh/" + pair + ".pem");
+  for (const char* denied : {"DescribeKeyPairs", "GetRole", "GetRolePolicy", "GetInstanceProfile"})
+    account.tell(
+        "fault",
+        {{"action", denied}, {"kind", "error"}, {"code", "UnauthorizedOperation"}, {"count", -1}});
+  int number = 0;
+  for (const auto& known : {records, std::map<ResourceName, ResourceRecord>()}) {
+    LaunchRequest request{
+        scope.cluster, {{"cpu-1"}}, &worker, {"w" + std::to_string(++number)}, {}};
+    request.tags = launch_tags(scope.cluster, scope.cluster_id, worker, request.token);
+    request.resources = known;
+    const aws::AwsParts parts = account.make();
+    const auto made = parts.provider->create(request, account.soon());
+    ASSERT_TRUE(made) << made.error().message;
+    auto facts = parts.desk->launch_facts(scope.cluster, account.soon());
+    ASSERT_TRUE(facts) << facts.error().message;
+    const auto found = std::find_if(facts->begin(), facts->end(), [&](const LaunchFacts& each) {
+      return each.node.id == made->at(0).id;
+    });
+    ASSERT_NE(found, facts->end());
+    EXPECT_EQ(found->node_config["KeyName"], pair);
+    EXPECT_EQ(found->node_config["SecurityGroupIds"],
+              Json::array({records.at({"security-group"}).id}));
+    EXPECT_FALSE(found->node_config.contains("IamInstanceProfile"));
+  }
+}
+
 TEST_F(AwsProviderTest, AResourceOfAnotherClusterStays) {
   const auto provider = account.make().provider;
   const auto wanted = provider->list_resources(scope, account.soon());

@@ -86,6 +86,31 @@ TEST_F(AllResources, APrivateKeyThatIsNotHereBlocksWithoutACall) {
   EXPECT_EQ(account_.calls.size(), 1U);
 }
 
+TEST_F(AllResources, ALaunchOfWorkersTakesWhatIsRecordedWithoutACall) {
+  make_all();
+  std::filesystem::remove(pem(kPair));
+  account_.count_anew();
+  const auto ids = resources().ids_for_launch(scope_, false, soon());
+  ASSERT_TRUE(ids.ok());
+  EXPECT_EQ(*ids, (KnownIds{kPair, account_.groups.begin()->first, ""}));
+  EXPECT_TRUE(account_.calls.empty());
+  const auto of_head = resources().ids_for_launch(scope_, true, soon());
+  ASSERT_TRUE(of_head.ok());
+  EXPECT_EQ(of_head->instance_profile_arn,
+            FakeAccount::arn("instance-profile", "rayctl-demo-us-west-2"));
+}
+
+TEST_F(AllResources, ALaunchOfWorkersLooksForNoRole) {
+  make_all();
+  scope_.known.clear();
+  account_.count_anew();
+  const auto ids = resources().ids_for_launch(scope_, false, soon());
+  ASSERT_TRUE(ids.ok());
+  EXPECT_EQ(*ids, (KnownIds{kPair, account_.groups.begin()->first, ""}));
+  EXPECT_FALSE(account_.calls.contains("GetRole"));
+  EXPECT_FALSE(account_.calls.contains("GetInstanceProfile"));
+}
+
 TEST_F(AllResources, WhatIsRecordedAndNoLongerWantedIsGivenAsRecorded) {
   make_all();
   for (NodeTypeConfig& type : config_.node_types)

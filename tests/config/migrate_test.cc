@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "config/emit.h"
+#include "config/old_flags.h"
 #include "config/reader.h"
 #include "config/resolve.h"
 #include "tests/config/support.h"
@@ -22,10 +23,15 @@ TEST(Migrate, TheOldExamplesKeepTheirNodes) {
   const char* wheels = std::getenv("RAYCTL_RAY_WHEELS");
   ASSERT_NE(wheels, nullptr) << "RAYCTL_RAY_WHEELS is not set. Run through ./dev";
   for (const std::string provider : {"aws", "gcp", "kubernetes", "local", "azure"}) {
-    Config before = good(
-        bytes_of(std::string(wheels) + "/0.8.7/ray/autoscaler/" + provider + "/example-full.yaml"));
+    const std::string file =
+        std::string(wheels) + "/0.8.7/ray/autoscaler/" + provider + "/example-full.yaml";
+    const Parsed parsed = parse_config(bytes_of(file), file, {.home = "/h", .old_flags = true});
+    ASSERT_TRUE(parsed.config) << listed(parsed);
+    Config before = *parsed.config;
     Migrated result = migrated(before);
     Config after = good(result.yaml);
+    for (std::string& line : before.head_start_ray_commands)
+      line = with_new_flags(line);
     EXPECT_FALSE(after.older_form) << result.yaml;
     Desired was = resolve(before, default_scale(before, {}), {}, "key");
     Desired is = resolve(after, default_scale(after, {}), {}, "key");
@@ -35,6 +41,19 @@ TEST(Migrate, TheOldExamplesKeepTheirNodes) {
     EXPECT_EQ(after.max_workers, before.max_workers);
     EXPECT_EQ(after.upscaling_speed, 0.25);
   }
+}
+
+TEST(Migrate, FlagsThatRayRenamedGetTheirNewNames) {
+  const std::pair<const char*, const char*> lines[] = {
+      {"ray start --head --webui-host 0.0.0.0", "ray start --head --dashboard-host 0.0.0.0"},
+      {"ulimit; ray start --redis-port=6379 --webui-host=::",
+       "ulimit; ray start --port=6379 --dashboard-host=::"},
+      {"ray start --redis-address $X", "ray start --address $X"},
+      {"ray start --webui-host-not --port=1", "ray start --webui-host-not --port=1"},
+      {"echo --webui-host x", "echo --webui-host x"},
+  };
+  for (const auto& [old, now] : lines)
+    EXPECT_EQ(with_new_flags(old), now);
 }
 
 TEST(Migrate, SaysWhatItDropped) {

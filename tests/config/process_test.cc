@@ -33,6 +33,13 @@ TEST(Process, TheNewerFormBecomesAConfig) {
   EXPECT_FALSE(config.has_start_commands);
 }
 
+TEST(Process, TheNewerFormMayAimAtAShareInUse) {
+  EXPECT_EQ(good(kDemo).target_utilization_fraction, std::nullopt);
+  EXPECT_EQ(
+      good(std::string(kDemo) + "target_utilization_fraction: 0.6\n").target_utilization_fraction,
+      0.6);
+}
+
 TEST(Process, ItIsResolvedWithCountsAndReasons) {
   Config config = good(kDemo);
   Desired desired = resolve(config, default_scale(config, {}), {{"~/app", {"m1"}}}, "key");

@@ -187,6 +187,17 @@ TEST(Resolve, AProcessStartsWithItsArguments) {
   EXPECT_EQ(plain.specs[{"head"}].start.command, (std::vector<std::string>{"sleep", "9"}));
 }
 
+TEST(Resolve, WorkGetsAsLongToEndAsTheFileSays) {
+  const auto patience = [](const std::string& seconds) {
+    const std::string provider = "{type: process, rayctl: {drain_timeout_s: " + seconds + "}}";
+    return resolved(edited(kProcess, "{type: process}", provider)).drain_patience;
+  };
+  EXPECT_EQ(resolved(kProcess).drain_patience, Millis{60'000});
+  EXPECT_EQ(patience("30.5"), Millis{30'500});
+  EXPECT_EQ(patience("0"), Millis{0});
+  EXPECT_EQ(patience("1.0e+300"), std::chrono::days{365});
+}
+
 TEST(Resolve, AMountIsItsContents) {
   Config config = good(std::string(kProcess) + "file_mounts: {~/b: ./b, ~/a: ./a}\n");
   Desired one = resolve(config, {}, {{"~/a", {"1"}}, {"~/b", {"2"}}}, "key");

@@ -42,7 +42,7 @@ class Home {
 
 Config load(const fs::path& file) {
   Home home;
-  Parsed parsed = parse_config(bytes_of(file), file, {.home = home.path()});
+  Parsed parsed = parse_config(bytes_of(file), file, {.home = home.path(), .old_flags = true});
   EXPECT_TRUE(parsed.config) << file << "\n" << listed(parsed);
   return parsed.config.value_or(Config{});
 }
@@ -61,6 +61,17 @@ TEST(Wheels, TheExamplesOf087Load) {
     Desired desired = resolve(config, default_scale(config, {}), {}, "key");
     EXPECT_EQ(desired.want[config.head_type], 1);
   }
+}
+
+TEST(Wheels, AFlagThatRay2HasNoMoreIsShownInItsLine) {
+  const fs::path file = wheel("0.8.7") / "kubernetes/example-full.yaml";
+  const Parsed parsed = parse_config(bytes_of(file), file, {.home = "/nowhere"});
+  EXPECT_FALSE(parsed.config);
+  ASSERT_EQ(parsed.diagnostics.size(), 1U) << listed(parsed);
+  const Diagnostic& only = parsed.diagnostics[0];
+  EXPECT_EQ(only.where->line, 296);
+  EXPECT_EQ(only.summary, "`--webui-host` is no option of `ray start` any more");
+  EXPECT_NE(only.remedy.find("`--dashboard-host`"), std::string::npos);
 }
 
 TEST(Wheels, TheAwsExampleOf087BecomesTwoTypes) {

@@ -37,5 +37,6 @@ class CommandRunnerContract : public testing::TestWithParam<RunnerFactory> {
   Time soon(int seconds = 20) const { return clock.now() + Millis{seconds * 1000}; }
 };
 class DetachedOpContract : public CommandRunnerContract {};
+class SharedFileContract : public CommandRunnerContract {};
 
 }  // namespace rayctl

@@ -20,6 +20,7 @@ RunnerUnderTest local() {
 
 INSTANTIATE_TEST_SUITE_P(Local, CommandRunnerContract, testing::Values(RunnerFactory(local)));
 INSTANTIATE_TEST_SUITE_P(Local, DetachedOpContract, testing::Values(RunnerFactory(local)));
+INSTANTIATE_TEST_SUITE_P(Local, SharedFileContract, testing::Values(RunnerFactory(local)));
 
 }  // namespace
 }  // namespace rayctl

@@ -87,7 +87,7 @@ class PrivateHosts : public testing::Test {
   Result<std::vector<CloudNode>> create(Provider& from, const std::string& token, int count,
                                         const std::string& cluster = "c", bool as_head = false) {
     const NodeSpec& spec = as_head ? head : worker;
-    LaunchRequest request{{cluster}, {}, &spec, {token}, {}, &why};
+    LaunchRequest request{.cluster = {cluster}, .spec = &spec, .token = {token}, .why_fewer = &why};
     for (int i = 1; i <= count; ++i)
       request.nodes.push_back({"cpu-" + std::to_string(i)});
     request.tags = launch_tags({cluster}, {"id-of-" + cluster}, spec, {token});

@@ -13,6 +13,7 @@ TEST(RayClusterContract, TheServerInTheTestProcess) {
   head.node_id = std::string(56, '7');
   head.idle = true;
   head.ip = "127.0.0.1";
+  head.type = "head";
   head.total = head.available = {{"CPU", 1}, {"node:__internal_head__", 1}};
   server.put("i-head", head);
   expect_ray_cluster_contract({server.endpoint(), "a-token", "i-head", head.ip, "2.60.0"});

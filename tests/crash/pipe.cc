@@ -198,6 +198,11 @@ const std::vector<Scenario>& scenarios() {
       {"restart only", 2, [](Pipe& pipe) { pipe.options.restart = true; }},
       {"scale up", 1, [](Pipe& pipe) { pipe.desired.want.at({"small"}) = 3; }},
       {"scale down", 3, [](Pipe& pipe) { pipe.desired.want.at({"small"}) = 1; }},
+      {"release if idle", 3,
+       [](Pipe& pipe) {
+         pipe.desired.want.at({"small"}) = 1;
+         pipe.desired.release = pipe.desired.if_idle = {{"small-2"}, {"small-3"}};
+       }},
       {"replace workers", 3,
        [](Pipe& pipe) {
          pipe.desired.specs.at({"small"}).launch = {{"machine", "m2"}};

@@ -31,10 +31,6 @@ def cleaned(test):
     return run
 
 
-def write(scratch, text, file="cluster.yaml"):
-    (scratch.dir / file).write_text(text)
-
-
 def ours(text, line=f"ssh_cidr: [{NETWORK}]"):
     """The file with a `provider.rayctl`, which Ray lets pass."""
     text, found = re.subn(r"(?m)^(    region: us-west-2)$", rf"\1\n    rayctl: {{{line}}}", text)
@@ -66,15 +62,6 @@ def down(scratch, file="cluster.yaml"):
     check("Nothing is left" in done.stdout, done.stdout)
     check(lab.left() == {}, f"left in the account: {lab.left()}")
     check(list(KEYS.iterdir()) == [], f"left in ~/.ssh: {list(KEYS.iterdir())}")
-
-
-def effects(plan):
-    """{node or "cluster": what is done to it, in order}"""
-    done = {}
-    for step in plan["steps"]:
-        for node in step["action"].get("nodes") or [step["action"].get("node", "cluster")]:
-            done.setdefault(node, []).append(step["action"]["verb"])
-    return done
 
 
 def rules(name):

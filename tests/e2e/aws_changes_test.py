@@ -1,7 +1,6 @@
 """Every row of the table "What a change does" (docs/architecture.md) on one live Ray cluster in the AWS lab. The row of
 `docker.*` is proven where there are containers, in the tests of Docker."""
 import contextlib
-import json
 import os
 import pathlib
 import shutil
@@ -9,66 +8,18 @@ import stat
 import threading
 import time
 
-from aws_account import (
-    HEAD, KEYS, NETWORK, ONE, TWO, cleaned, cluster_file, down, effects, lab, no_calls_but, rules, write,
-)
+from aws_account import HEAD, KEYS, NETWORK, ONE, TWO, cleaned, cluster_file, down, lab, no_calls_but, rules
 from aws_lab import CLUSTERS
+from cloud_changes import effects, expect, Table
 from harness import check, main
 
 RESTART = ["stop-ray", "start-ray"]
 
 
-class Table:
-    """One live cluster and its file, which each row changes."""
-
-    def __init__(self, scratch):
-        self.scratch = scratch
-        self.text = cluster_file("mounts.yaml").replace(
-            "cluster_synced_files: []", 'cluster_synced_files: ["~/shared"]').replace(
-            'head_setup_commands: ["which ray"]', 'head_setup_commands: ["mkdir -p ~/shared; echo 1 > ~/shared/one"]')
-        self.said = []
-        write(scratch, self.text)
-
-    def run(self, *words, status=0):
-        done = self.scratch.run(*words, status=status, RAYCTL_LOG="trace")
-        self.said += [done.stdout, done.stderr]
-        return done
-
-    def edit(self, *changes):
-        for old, new in changes:
-            check(self.text.count(old) == 1, f"{self.text.count(old)} times: {old}")
-            self.text = self.text.replace(old, new)
-        write(self.scratch, self.text)
-
-    def plan(self, *flags):
-        return json.loads(self.run("plan", "cluster.yaml", "--json", *flags).stdout)
-
-    def apply(self, *flags):
-        self.run("apply", "cluster.yaml", "--yes", *flags)
-
-    def settled(self, size=3):
-        """Nothing is left to do, and Ray sees as many nodes as there are machines."""
-        lab.until(lambda: len(lab.instances()) == size, what=f"no more and no less than {size} machines")
-        self.scratch.empty_plan()
-        nodes = self.scratch.json("status", "cluster.yaml")["nodes"]
-        check([node["ray"] for node in nodes] == ["alive"] * size, f"{nodes}")
-
-    def ids(self):
-        return {name: node["id"] for name, node in self.scratch.json("state", "show", "cluster.yaml")["nodes"].items()}
-
-    def on_all(self, line):
-        return {name: lab.run_on(id, line).strip() for name, id in self.ids().items()}
-
-    def raylets(self):
-        """By node, which machine and which process of it is Ray: what a restart changes."""
-        return {name: (id, lab.run_on(id, "pgrep -x raylet").strip()) for name, id in self.ids().items()}
-
-
-def expect(plan, wanted, *fields):
-    """Exactly these effects, and in their steps no field but these."""
-    check(effects(plan) == wanted, f"planned: {effects(plan)}, expected: {wanted}")
-    caused = {field for step in plan["steps"] for field in step["fields"]}
-    check(caused == set(fields), f"because of {caused}, expected {set(fields)}")
+def file_of_table():
+    return cluster_file("mounts.yaml").replace("rayctl: {", "rayctl: {autoscaler: none, ").replace(
+        "cluster_synced_files: []", 'cluster_synced_files: ["~/shared"]').replace(
+        'head_setup_commands: ["which ray"]', 'head_setup_commands: ["mkdir -p ~/shared; echo 1 > ~/shared/one"]')
 
 
 def everyone(*verbs):
@@ -286,23 +237,14 @@ def tokens(table):
 
 
 def what_was_made(table):
-    """The least that does: nobody but members and the file's network gets in, the key is its owner's, the head's role
-    may do what it needs and no worker has it."""
+    """The least that does: nobody but members and the file's network gets in, the key is its owner's, and without
+    an autoscaler no machine has any rights."""
     check(rules("ray-autoscaler-mounts") == {("-1", None, None, "members"), ("tcp", 22, 22, NETWORK)},
           f"{rules('ray-autoscaler-mounts')}")
     (key,) = KEYS.iterdir()
     check(stat.S_IMODE(key.stat().st_mode) == 0o600, f"{key.name} has mode {key.stat().st_mode:o}")
-    iam = lab.client("iam")
-    role = "rayctl-mounts-us-west-2"
-    check(iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == [], "a policy of somebody else's")
-    (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    statements = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]["Statement"]
-    actions = [action for each in statements for action in each["Action"]]
-    check(actions and not [action for action in actions if "*" in action], f"{actions}")
-    check("ec2:RunInstances" in actions, f"{actions}")
-    profiles = {one["InstanceId"]: one.get("IamInstanceProfile", {}).get("Arn", "") for one in lab.instances()}
-    check({id for id, arn in profiles.items() if arn.endswith(f"/{role}")} == {table.ids()[HEAD]}, f"{profiles}")
-    check({arn for id, arn in profiles.items() if id != table.ids()[HEAD]} == {""}, f"{profiles}")
+    check("roles" not in lab.left(), f"{lab.left()}")
+    check([one for one in lab.instances() if "IamInstanceProfile" in one] == [], "a machine has a role")
 
 
 def secrets():
@@ -345,7 +287,7 @@ def hidden_from_argv():
 @cleaned
 def what_a_change_does(scratch):
     shutil.copytree(CLUSTERS / "app", scratch.dir / "app", dirs_exist_ok=True)
-    table, seen, begun = Table(scratch), set(), time.monotonic()
+    table, seen, begun = Table(lab, scratch, file_of_table()), set(), time.monotonic()
     with watching(lambda: argv_with(hidden_from_argv, seen)):
         table.apply()
     check(not seen, f"in a command line: {seen}")

@@ -6,7 +6,8 @@ import json
 import os
 
 from aws_lab import CLUSTERS, AwsLab, enter
-from aws_rounds import HEAD, KILLED, SPOT, WORKER, ZONES, Round, in_a_clean_account, play, tag
+from aws_rounds import HEAD, SPOT, WORKER, ZONES, Round, in_a_clean_account, play, tag
+from cloud_rounds import KILLED
 from harness import check, main
 
 enter(__file__)
@@ -208,13 +209,13 @@ def keys_that_expire(scratch):
         (one.dir / "now.json").symlink_to("0.json")
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             del one.env[name]
-        one.key = given[0]["AccessKeyId"]
+        one.who = given[0]["AccessKeyId"]
         inject(one, kind="slow", seconds=0.5, count=2)
         process = one.begin("apply")
         lab.until(lambda: not one.unmet(), what="the launch")
         (one.dir / "now.json").unlink()
         (one.dir / "now.json").symlink_to("1.json")
-        lab.expire(one.key)
+        lab.expire(one.who)
         out, err = process.communicate(timeout=60)
         check("RAYCTL-0503" not in out and process.returncode == 6, f"exit {process.returncode}:\n{out}{err}")
         one.whole()
@@ -235,7 +236,8 @@ def with_ray(scratch):
     """A zone without capacity, an answer that is lost, kill -9 once, and then three nodes alive in Ray."""
     one = Round(lab, scratch, "with-ray")
     (one.dir / "cluster.yaml").write_text((CLUSTERS / "small.yaml").read_text().replace("cluster_name: small", (
-        "cluster_name: with-ray\nrayctl: {ssh_cidr: [172.31.0.0/16], address_url: \"\", spot_fallback: true}")))
+        "cluster_name: with-ray\n"
+        "rayctl: {ssh_cidr: [172.31.0.0/16], address_url: \"\", spot_fallback: true, autoscaler: none}")))
     inject(one, code="InsufficientInstanceCapacity", zone=ZONES[0], market="spot")
     inject(one, kind="lost-answer", market="spot")
     killed = one.run("apply", RAYCTL_CRASH_AT="start-ray:act:after")

@@ -4,10 +4,11 @@ import json
 import os
 import pathlib
 import subprocess
-import time
 
 import yaml
-from aws_lab import CLUSTERS, AwsLab, enter, ray_down, ray_nodes, ray_up
+from aws_lab import CLUSTERS, AwsLab, enter
+from cloud_lab import ray_down
+from cloud_takeover import Takeover, elsewhere, planned
 from harness import check, main
 
 enter(__file__)
@@ -15,30 +16,6 @@ lab = AwsLab()
 KEY_PAIR, ROLE = "ray-autoscaler_us-west-2", "ray-autoscaler-v1"
 RAYS_OWN = ["instance-profile ray-autoscaler-v1", "key-pair ray-autoscaler_us-west-2", "role ray-autoscaler-v1",
             "security-group ray-autoscaler-mounts"]
-JOB = """\
-import os, time, ray
-
-ray.init(address="auto", log_to_driver=False)
-
-
-@ray.remote(num_cpus=1)
-class Counter:
-    def __init__(self):
-        self.count = 0
-
-    def next(self):
-        self.count += 1
-        return f"{self.count} {os.getpid()}"
-
-
-counter = Counter.remote()
-while True:
-    line = ray.get(counter.next.remote())
-    with open("/home/ubuntu/beat.new", "w") as file:
-        file.write(line)
-    os.replace("/home/ubuntu/beat.new", "/home/ubuntu/beat")
-    time.sleep(0.1)
-"""
 
 
 def tags(instance):
@@ -51,21 +28,7 @@ def machines(kind=None):
     return {name: each for name, each in found.items() if kind in (None, each["ray-node-type"])}
 
 
-def head_of_lab():
-    (head,) = machines("head")
-    return head
-
-
-def processes():
-    """Of Ray's own processes that must not be restarted: {instance id: pids}."""
-    return {one: lab.run_on(one, "pgrep -x gcs_server; pgrep -x raylet", check=False).split() for one in machines()}
-
-
-def beat():
-    """What the job has counted to, and the process that counts."""
-    path = lab.home(head_of_lab()) / "beat"
-    count, pid = lab.until(lambda: path.exists() and path.read_text(), 30, "the job's first count").split()
-    return int(count), pid
+cluster = Takeover(lab, machines)
 
 
 def write(scratch, change=lambda config: None, file="cluster.yaml"):
@@ -90,27 +53,8 @@ def ray_has_worked_here():
 def a_cluster_of_rays_own_launcher(scratch):
     lab.reset()
     ray_has_worked_here()
-    (scratch.dir / "app/sub").mkdir()
-    (scratch.dir / "app/sub/more.txt").write_text("more\n")
     write(scratch)
-    begun = time.monotonic()
-    ray_up(lab, scratch.dir / "cluster.yaml")
-    lab.until(lambda: [each.get("ray-node-status") for each in machines().values()] == ["up-to-date"] * 3, 120,
-              "three machines that are up to date")
-    lab.until(lambda: len(ray_nodes(lab, head_of_lab())) == 3, 60, "three nodes in Ray")
-    print(f"     ray up, to three nodes: {time.monotonic() - begun:.1f} s", flush=True)
-    (lab.home(head_of_lab()) / "job.py").write_text(JOB)
-    lab.run_on(head_of_lab(), "nohup python job.py >job.log 2>&1 </dev/null &")
-    scratch.machines, scratch.pids, scratch.beat = set(machines()), processes(), beat()
-
-
-def undisturbed(scratch):
-    """The same machines, processes of Ray and counter as after `ray up`, and the counter counts."""
-    check(set(machines()) == scratch.machines, f"other machines: {machines()}")
-    check(processes() == scratch.pids, f"{scratch.pids} became {processes()}")
-    count, pid = beat()
-    check(pid == scratch.beat[1], "the job's actor was restarted")
-    lab.until(lambda: beat()[0] > count, 10, "a further count of the job")
+    cluster.begin(scratch)
 
 
 def as_ray_left_them():
@@ -118,17 +62,7 @@ def as_ray_left_them():
     for one, found in machines().items():
         ours = [{"Key": key} for key in found if key.startswith("rayctl-")]
         lab.ec2.delete_tags(Resources=[one], Tags=ours)
-    check(not any(key.startswith("rayctl-") for each in machines().values() for key in each), f"{machines()}")
-
-
-def elsewhere(scratch, name):
-    return {"XDG_STATE_HOME": str(scratch.dir / name)}
-
-
-def planned(scratch, *words, **env):
-    """{(verb, node)} of the plan."""
-    plan = scratch.json("plan", *words, **env)
-    return {(step["action"]["verb"], step["action"].get("node", "")) for step in plan["steps"]}
+    cluster.nothing_of_ours()
 
 
 def a_yaml_made_from_the_machines(scratch):
@@ -158,7 +92,7 @@ def a_yaml_made_from_the_machines(scratch):
     check("A plan from it is empty" in done.stdout, done.stdout)
     scratch.run("plan", "made.yaml", "--detailed-exitcode", **state)
     scratch.run("exec", "made.yaml", "true", **state)
-    undisturbed(scratch)
+    cluster.undisturbed()
     as_ray_left_them()
 
 
@@ -177,7 +111,7 @@ def what_rays_tags_disprove(scratch):
     sent = {node for verb, node in steps if verb == "sync-files"}
     check(len(sent) == 3, f"the files are not sent to all three: {steps}")
     check({verb for verb, _ in steps} & {"create-nodes", "terminate-node", "set-up-node"} == set(), f"{steps}")
-    undisturbed(scratch)
+    cluster.undisturbed()
     (scratch.dir / "app/sub/more.txt").write_text("more\n")
     as_ray_left_them()
 
@@ -193,9 +127,9 @@ def taken_over_while_a_job_runs(scratch):
     check(f"left there by `rayctl down`: {', '.join(RAYS_OWN)}." in done.stdout, done.stdout)
     scratch.empty_plan()
     records = scratch.json("state", "show", "cluster.yaml")["nodes"]
-    check({record["id"] for record in records.values()} == scratch.machines, f"{records}")
+    check({record["id"] for record in records.values()} == cluster.there, f"{records}")
     check(all(record["applied"]["launch"] for record in records.values()), f"the launch is not proven: {records}")
-    undisturbed(scratch)
+    cluster.undisturbed()
     scratch.run("import", "cluster.yaml", "--yes", **elsewhere(scratch, "lost"))  # its own tags lead back, too
     scratch.run("plan", "cluster.yaml", "--detailed-exitcode", **elsewhere(scratch, "lost"))
 
@@ -203,11 +137,11 @@ def taken_over_while_a_job_runs(scratch):
 def commands_work_on_it(scratch):
     status = scratch.run("status", "cluster.yaml").stdout
     check(status.count("alive") == 3, status)
-    head = lab.nodes()[head_of_lab()]
+    head = lab.nodes()[cluster.head()]
     check(scratch.run("get-head-ip", "cluster.yaml").stdout.strip() == head["ip"], "the head's address")
     name = "ip-" + head["ip"].replace(".", "-")
     check(scratch.run("exec", "cluster.yaml", "hostname").stdout.strip() == name, "exec went elsewhere")
-    undisturbed(scratch)
+    cluster.undisturbed()
 
 
 def a_small_change_is_planned_as_that(scratch):
@@ -224,7 +158,7 @@ def a_small_change_is_planned_as_that(scratch):
     scratch.run("apply", "cluster.yaml", "--yes", "--no-restart")
     for one in machines():
         check((lab.home(one) / "app/data.txt").read_text() == "two\n", f"{one} does not have the file")
-    undisturbed(scratch)
+    cluster.undisturbed()
 
 
 def down_leaves_what_was_found(scratch):

@@ -8,7 +8,8 @@ import sys
 import time
 
 import yaml
-from aws_lab import IMAGE, AwsLab, enter, lab_example_full, ray_down, ray_nodes, ray_up
+from aws_lab import IMAGE, AwsLab, enter, lab_example_full
+from cloud_lab import ray_down, ray_nodes, ray_up
 from harness import check, main
 
 enter(__file__)
@@ -54,6 +55,12 @@ def subnet(zone):
     return found["Subnets"][0]["SubnetId"]
 
 
+def boot_of(instance_id):
+    """The boot id of a machine that answers; "" if it does not."""
+    node = lab.nodes().get(instance_id, {})
+    return pathlib.Path(node["dir"], "boot_id").read_text() if node.get("ssh") else ""
+
+
 @contextlib.contextmanager
 def fault(**what):
     lab.fault(**what)
@@ -92,10 +99,10 @@ def machines(scratch):
     lab.until(lambda: ssh(scratch, private, "true").returncode == 0, what="ssh again")
     check(ssh(scratch, private, "cat ~/kept; pgrep -c sleep").stdout == "kept\n1\n", "it is not another boot")
     check(pathlib.Path(lab.nodes()[one]["dir"], "hostkey.pub").read_text() == key, "it has another host key")
-    boot = lab.run_on(one, "cat /proc/sys/kernel/random/boot_id")
+    boot = boot_of(one)
+    check(lab.run_on(one, "cat /proc/sys/kernel/random/boot_id") == boot, "it has another boot id")
     lab.ec2.reboot_instances(InstanceIds=[one])
-    lab.until(lambda: one in lab.nodes() and lab.nodes()[one]["ssh"] and
-              lab.run_on(one, "cat /proc/sys/kernel/random/boot_id", check=False) not in ("", boot), what="reboot")
+    lab.until(lambda: boot_of(one) not in ("", boot), what="reboot")
     lab.ec2.terminate_instances(InstanceIds=[one])
     check(state(one) == "shutting-down", "it is gone at once")
     lab.until(lambda: state(one) == "terminated" and one not in lab.nodes(), what="terminated")
@@ -103,6 +110,28 @@ def machines(scratch):
     lab.ec2.delete_key_pair(KeyName="k")
     check(lab.left() == {}, f"left: {lab.left()}")
     check(lab.validator()["bad"] == [], f"{lab.validator()['bad']}")
+
+
+@cleaned
+def user_data(scratch):
+    """Of what cloud-init would do with it, the keys for the default user."""
+    message = "Content-Type: multipart/mixed; boundary=b\nMIME-Version: 1.0\n\n--b\nContent-Type: {}\n\n#cloud-config\n" \
+              "ssh_authorized_keys: [one]\n--b\nContent-Type: text/plain\n{}\n#cloud-config\n" \
+              "ssh_authorized_keys: [two]\n--b--\n"
+    append = "Merge-Type: list(append)+dict(recurse_array,no_replace)+str()\n"
+    cases = {"#!/bin/sh\n": [], "#cloud-config\nssh_authorized_keys: [one]\n": ["one"],
+             message.format("text/cloud-config", append): ["one", "two"],
+             message.format("text/cloud-config", ""): ["two"], message.format("text/other", append): ["two"]}
+    made = lab.ec2.create_key_pair(KeyName="k", KeyType="ed25519")
+    (scratch.dir / "key").write_text(made["KeyMaterial"])
+    (scratch.dir / "key").chmod(0o600)
+    for data, wanted in cases.items():
+        (one,) = launch(KeyName="k", UserData=data)
+        lab.until(lambda: one in lab.nodes() and lab.nodes()[one]["ssh"], what="sshd")
+        node = lab.nodes()[one]
+        lines = pathlib.Path(node["dir"], "authorized_keys").read_text().splitlines()
+        check(lines[0].startswith("ssh-ed25519 ") and lines[1:] == wanted, f"{data}: {lines}")
+        check(ssh(scratch, node["ip"], "true").returncode == 0, f"{data}: the key pair's key does not open it")
 
 
 @cleaned
@@ -311,4 +340,4 @@ def ray_comes_up(_):
 if sys.argv[1:] == ["ray_up"]:
     sys.argv[1:] = []
     main(ray_comes_up)
-main(machines, client_tokens, many, faults, refusals, validation, credentials, example_of_0_8_7)
+main(machines, user_data, client_tokens, many, faults, refusals, validation, credentials, example_of_0_8_7)

@@ -10,9 +10,10 @@ import subprocess
 import jsonschema
 import yaml
 from aws_account import (
-    HEAD, KEYS, NETWORK, ONE, TWO, cleaned, cluster_file, down, effects, killed, lab, no_calls_but, ours, rules, write,
+    HEAD, KEYS, NETWORK, ONE, TWO, cleaned, cluster_file, down, killed, lab, no_calls_but, ours, rules,
 )
 from aws_lab import IMAGE, lab_example_full
+from cloud_changes import effects, write
 from harness import check, main
 
 WHEELS = pathlib.Path(os.environ["RAYCTL_RAY_WHEELS"])
@@ -21,16 +22,75 @@ WHEELS = pathlib.Path(os.environ["RAYCTL_RAY_WHEELS"])
 @cleaned
 def example_of_ray_0_8_7(scratch):
     """The form with head_node and worker_nodes. Its machines are reached by their public addresses."""
-    text = ours(lab_example_full((WHEELS / "0.8.7/ray/autoscaler/aws/example-full.yaml").read_text()))
+    example = (WHEELS / "0.8.7/ray/autoscaler/aws/example-full.yaml").read_text()
+    text = ours(lab_example_full(example))
     jsonschema.validate(yaml.safe_load(text), json.loads((WHEELS / "0.8.7/ray/autoscaler/ray-schema.json").read_text()))
     write(scratch, text)
+    key = make_key(scratch.dir / f"state/rayctl/{yaml.safe_load(text)['cluster_name']}/worker_key")
     scratch.run("apply", "cluster.yaml", "--yes")
+    check(opened_by(key) == set(lab.nodes()), "the autoscaler's key does not open all machines")
+    no_calls_but(scratch, 2)
+    key.unlink()
+    pathlib.Path(f"{key}.pub").unlink()
     no_calls_but(scratch, 2)
     nodes = scratch.json("status", "cluster.yaml")["nodes"]
     check([node["ray"] for node in nodes] == ["alive"] * 3, f"{nodes}")
     told = scratch.run("exec", "cluster.yaml", "ray status").stdout
     check(re.search(r"\b2 ray-legacy-worker-node-type\n", told) and re.search(r"\b1 ray-legacy-head-node-type\n", told),
           f"Ray sees others:\n{told}")
+    down(scratch)
+
+
+def make_key(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", path.name, "-f", path], check=True)
+    return path
+
+
+def opened_by(key):
+    """The machines that let the key in."""
+    lab.until(lambda: len(lab.nodes()) == 3 and all(node["ssh"] for node in lab.nodes().values()), what="machines")
+    words = ["ssh", "-i", key, "-F", "none", "-oBatchMode=yes", "-oIdentitiesOnly=yes", "-oStrictHostKeyChecking=no",
+             "-oUserKnownHostsFile=/dev/null", "-oConnectTimeout=5"]
+    return {id for id, node in lab.nodes().items()
+            if subprocess.run([*words, f"ubuntu@{node['ip']}", "true"], stdin=subprocess.DEVNULL, capture_output=True,
+                              check=False).returncode == 0}
+
+
+def nothing_relaunched(scratch):
+    plan = scratch.json("plan", "cluster.yaml")
+    check({"terminate-node", "create-nodes"}.isdisjoint(verbs(plan)) and plan["blocked"] == [], f"{effects(plan)}")
+
+
+@cleaned
+def worker_key(scratch):
+    """Machines accept the autoscaler's key beside their key pair's and beside what the file's user data says. Those
+    that are there already stay as they are."""
+    path = scratch.dir / "state/rayctl/small/worker_key"
+    plain = cluster_file("small.yaml")
+    write(scratch, plain.replace("rayctl: {", "rayctl: {autoscaler: none, "))
+    killed(scratch)
+    check(not path.exists(), "a key for an autoscaler that is not wanted")
+    write(scratch, plain)
+    nothing_relaunched(scratch)
+    down(scratch)
+
+    own = make_key(scratch.dir / "own")
+    line = pathlib.Path(f"{own}.pub").read_text().strip()
+    text = cluster_file("small.yaml").replace(
+        "            BlockDeviceMappings:\n", "            UserData: |\n                #!/bin/sh\n"
+        "                echo grüß\n            BlockDeviceMappings:\n").replace(
+        "            InstanceMarketOptions:\n", "            UserData: |\n                #cloud-config\n"
+        f"                ssh_authorized_keys: ['{line}']\n            InstanceMarketOptions:\n")
+    check(text.count("UserData") == 2, text)
+    write(scratch, text)
+    killed(scratch)
+    for each in (path, *KEYS.iterdir()):
+        check(opened_by(each) == set(lab.nodes()), f"{each} opens {opened_by(each)}")
+    spots = {one["InstanceId"] for one in lab.instances() if one.get("InstanceLifecycle") == "spot"}
+    check(len(spots) == 2 and opened_by(own) == spots, f"the user's own key opens {opened_by(own)}, not {spots}")
+    path.unlink()
+    nothing_relaunched(scratch)
     down(scratch)
 
 
@@ -199,5 +259,5 @@ def verbs(plan):
     return {verb for each in effects(plan).values() for verb in each}
 
 
-main(who_may_reach_ssh, least_rights, orphans, two_clusters_one_key, lost_state, names_of_images, another_key,
+main(worker_key, who_may_reach_ssh, least_rights, orphans, two_clusters_one_key, lost_state, names_of_images, another_key,
      example_of_ray_0_8_7)

@@ -36,6 +36,20 @@ def check(condition, message):
         raise Failure(message)
 
 
+# What a killed run had begun and not ended, the next one closes, at so many points more; or it had begun nothing.
+MORE_OR_LESS = 5
+
+
+def killed_at(one, command, number, total=None):
+    """Runs a command of a round that dies at that crash point, of about `total`; whether it did. One of the last few may
+    not be there: the run has then come to its end."""
+    done = one.run(command, RAYCTL_CRASH_AT=str(number))
+    may_end = total is not None and number > total - MORE_OR_LESS
+    check(done.status == -signal.SIGKILL or may_end and done.status == 0,
+          f"{command} was not killed at {number}: exit {done.status}\n{done.text}")
+    return done.status != 0
+
+
 class Scratch:
     """A folder for one test: YAML files, state and node homes. `close` ends every node that is still there."""
 
@@ -50,12 +64,12 @@ class Scratch:
         text = PLAIN.format(name=name, workers=workers, seconds=seconds, setup=setup)
         (self.dir / "cluster.yaml").write_text(text)
 
-    def run(self, *words, status=0, timeout=300, **env):
+    def run(self, *words, status=0, timeout=300, program=RAYCTL, **env):
         """Runs rayctl; `status` is the exit status expected (None: any). Returns the finished process."""
-        done = subprocess.run([RAYCTL, *words], cwd=self.dir, env={**self.env, **env}, text=True, capture_output=True,
+        done = subprocess.run([program, *words], cwd=self.dir, env={**self.env, **env}, text=True, capture_output=True,
                               timeout=timeout, stdin=subprocess.DEVNULL)
         if status is not None and done.returncode != status:
-            raise Failure(f"rayctl {' '.join(words)}: exit {done.returncode}, expected {status}\n"
+            raise Failure(f"{os.path.basename(program)} {' '.join(words)}: exit {done.returncode}, expected {status}\n"
                           f"--- stdout\n{done.stdout}--- stderr\n{done.stderr}")
         return done
 
@@ -85,8 +99,8 @@ class Scratch:
                 found[int(entry.name)] = command
         return found
 
-    def empty_plan(self):
-        done = self.run("plan", "cluster.yaml", "--detailed-exitcode", status=None)
+    def empty_plan(self, program=RAYCTL):
+        done = self.run("plan", "cluster.yaml", "--detailed-exitcode", status=None, program=program)
         check(done.returncode == 0, f"the plan is not empty (exit {done.returncode}):\n{done.stdout}{done.stderr}")
 
     def close(self):

@@ -31,6 +31,7 @@ provider:
   head_ip: {head}
   worker_ips: [{workers}]
 auth: {{ssh_user: ubuntu, ssh_private_key: {key}}}
+rayctl: {{autoscaler: none}}
 setup_commands: ["echo made ready on $(hostname)"]
 head_start_ray_commands:
   - ray stop
@@ -396,8 +397,8 @@ def taken():
 def stop_by_a_supervisor_on_the_head(scratch):
     """Start commands that start nothing: the hosts are taken, and that is all that matters here."""
     yaml = (scratch.dir / "cluster.yaml").read_text()
-    idle = yaml.split("head_start_ray_commands")[0] + """\
-rayctl: {wait_timeout_s: 2, wait_for_workers: false}
+    idle = yaml.split("rayctl:")[0] + """\
+rayctl: {autoscaler: none, wait_timeout_s: 2, wait_for_workers: false}
 head_start_ray_commands: ["true"]
 worker_start_ray_commands: ["true"]
 """

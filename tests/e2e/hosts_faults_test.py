@@ -14,7 +14,7 @@ FILE = """\
 cluster_name: lab
 provider: {{type: local, head_ip: {head}, worker_ips: [{one}, {two}]}}
 auth: {{ssh_user: ubuntu, ssh_private_key: {key}}}
-rayctl: {{ssh: {{keepalive_s: 2, connect_timeout_s: 5}}}}
+rayctl: {{autoscaler: none, ssh: {{keepalive_s: 2, connect_timeout_s: 5}}}}
 file_mounts: {{"~/app": ./app}}
 setup_commands:
   - {setup}

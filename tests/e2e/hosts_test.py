@@ -17,7 +17,7 @@ NODES = {HEAD: "n1", ONE: "n2", TWO: "n3"}
 
 FILE = """\
 cluster_name: {name}
-provider: {{type: local, head_ip: {head}, worker_ips: [{workers}]}}
+provider: {{type: local, head_ip: {head}, worker_ips: [{workers}], rayctl: {{autoscaler: none}}}}
 auth: {{ssh_user: ubuntu, ssh_private_key: {key}}}
 {limits}file_mounts: {{"~/app": ./app}}
 cluster_synced_files: ["~/shared", "~/.no-such-file"]

@@ -11,7 +11,7 @@ def wait_for(true, message, seconds=20):
     end = time.time() + seconds
     while not true():
         if time.time() > end:
-            raise Failure(message)
+            raise Failure(message() if callable(message) else message)
         time.sleep(0.1)
 
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 namespace rayctl {
@@ -33,6 +34,9 @@ TEST(NodeView, TakesEverythingThatRaySaysOfANode) {
   (*state.mutable_total_resources())["CPU"] = 4;
   (*state.mutable_available_resources())["CPU"] = 2.5;
   state.add_node_activity("Busy workers on node.");
+  state.set_ray_node_type_name("gpu");
+  (*state.mutable_labels())["zone"] = "a";
+  (*state.mutable_dynamic_labels())["_PG_ab"] = "";
 
   RayNode want;
   want.node_id = "01ff";
@@ -42,7 +46,21 @@ TEST(NodeView, TakesEverythingThatRaySaysOfANode) {
   want.available = {{"CPU", 2.5}};
   want.activity = {"Busy workers on node."};
   want.ip = "127.0.0.7";
+  want.type = "gpu";
+  want.labels = {{"zone", "a"}, {"_PG_ab", ""}};
   EXPECT_EQ(view_of({state}), (RayView{{{CloudId{"i-1"}, want}}}));
+}
+
+TEST(NodeView, StrangeNumbersAreLeftOut) {
+  auto state = entry("n", "i", autoscaler::IDLE);
+  state.set_idle_duration_ms(-1);
+  (*state.mutable_total_resources())["CPU"] = std::nan("");
+  (*state.mutable_total_resources())["GPU"] = 2;
+  (*state.mutable_available_resources())["GPU"] = -1;
+  const RayNode node = view_of({state}).nodes.at(CloudId{"i"});
+  EXPECT_EQ(node.idle_for, Millis{0});
+  EXPECT_EQ(node.total, (Resources{{"GPU", 2}}));
+  EXPECT_EQ(node.available, Resources{});
 }
 
 TEST(NodeView, MapsEveryStatus) {
@@ -82,6 +100,31 @@ TEST(NodeView, NodesWithoutAnInstanceIdStayApart) {
   ASSERT_EQ(view.nodes.size(), 2U);
   EXPECT_EQ(view.nodes.at(CloudId{"ray:0a"}).state, RayNode::State::kAlive);
   EXPECT_EQ(view.nodes.at(CloudId{"ray:0b"}).state, RayNode::State::kDead);
+}
+
+TEST(FindHead, IsTheLivingOneThatStartedLast) {
+  ray::rpc::GetAllNodeInfoReply nodes;
+  EXPECT_EQ(find_head(nodes), std::nullopt);
+  const auto add = [&](const char* id, bool head, bool alive, std::uint64_t started) {
+    auto& node = *nodes.add_node_info_list();
+    node.set_node_id(id);
+    node.set_is_head_node(head);
+    node.set_state(alive ? ray::rpc::GcsNodeInfo::ALIVE : ray::rpc::GcsNodeInfo::DEAD);
+    node.set_start_time_ms(started);
+    node.set_node_manager_address("10.0.0.1");
+    node.set_temp_dir("/tmp/ray");
+    node.set_session_dir("/tmp/ray/session_1");
+  };
+  add("\x01", true, false, 9);
+  add("\x02", false, true, 9);
+  EXPECT_EQ(find_head(nodes), std::nullopt);
+  add("\x03", true, true, 2);
+  add("\x04", true, true, 7);
+  add("\x05", true, true, 5);
+  EXPECT_EQ(find_head(nodes), (RayHeadInfo{.node_id = "04",
+                                           .ip = "10.0.0.1",
+                                           .temp_dir = "/tmp/ray",
+                                           .session_dir = "/tmp/ray/session_1"}));
 }
 
 TEST(Hex, GoesThereAndBack) {

@@ -72,6 +72,44 @@ TEST(RayCluster, ViewIsWhatTheServiceHolds) {
             (RayView{{{CloudId{"i-1"}, some_node("aa")}, {CloudId{"ray:bb"}, some_node("bb")}}}));
 }
 
+TEST(RayCluster, StateIsNodesAndLoadOfOneRead) {
+  GcsServer server;
+  server.put("i-1", some_node("aa"));
+  Load load;
+  load.demands = {{{{{"CPU", 1}}, {}}, 3}};
+  load.gangs = {{"ab01", GangStrategy::kStrictPack, {{{{"CPU", 1}}, {}}, {{{"CPU", 1}}, {}}}}};
+  load.asked = {{{{{"GPU", 1}}, {}}, 2}};
+  server.set_load(load);
+  const auto cluster = connect_ray(server.endpoint(), "");
+  const auto state = cluster->state(soon());
+  ASSERT_TRUE(state.ok()) << state.error().message;
+  load.version = 1;
+  EXPECT_EQ(*state, (RayState{.view = {{{CloudId{"i-1"}, some_node("aa")}}},
+                              .load = load,
+                              .session_name = "session_of_a_test"}));
+}
+
+TEST(RayCluster, RequestResourcesOfAnOldDriverCountsWhereNoNewOneSpoke) {
+  GcsServer server;
+  const auto cluster = connect_ray(server.endpoint(), "");
+  ASSERT_TRUE(
+      cluster->put_key("", "autoscaler_resource_request", R"([{"CPU":1},{"CPU":1}])", soon()).ok());
+  EXPECT_EQ(cluster->state(soon())->load.asked, (std::vector<Demand>{{{{{"CPU", 1}}, {}}, 2}}));
+  Load load;
+  load.asked = {{{{{"GPU", 1}}, {}}, 2}};
+  server.set_load(load);
+  EXPECT_EQ(cluster->state(soon())->load.asked, load.asked);
+}
+
+TEST(RayCluster, NoHeadYetIsWorthAnotherTry) {
+  GcsServer server;
+  server.put("i-1", some_node("aa"));
+  const auto head = connect_ray(server.endpoint(), "")->head_info(soon());
+  ASSERT_FALSE(head.ok());
+  EXPECT_EQ(head.error().fault, Fault::kTransient);
+  EXPECT_EQ(head.error().code, ErrorCode::kRayUnreachable);
+}
+
 TEST(RayCluster, ADrainSaysWhyAndByWhen) {
   GcsServer server;
   server.put("i-1", some_node("aa"));

@@ -228,12 +228,13 @@ TEST_F(HostAccess, AllHostsAreAskedAtOnceOverConnectionsThatLast) {
 }
 
 TEST(PortInCommands, IsFoundInEitherForm) {
-  EXPECT_EQ(port_in_commands({"ray start --head --port=7000"}, "--port", 6379), 7000);
-  EXPECT_EQ(port_in_commands({"ray stop", "ray start --head --port 7001;"}, "--port", 6379), 7001);
-  EXPECT_EQ(port_in_commands({"ray start --object-manager-port=8076"}, "--port", 6379), 6379);
-  EXPECT_EQ(port_in_commands({"ray start --dashboard-port=\"80\" --port=$P"}, "--port", 6379),
+  EXPECT_EQ(number_in_commands({"ray start --head --port=7000"}, "--port", 6379), 7000);
+  EXPECT_EQ(number_in_commands({"ray stop", "ray start --head --port 7001;"}, "--port", 6379),
+            7001);
+  EXPECT_EQ(number_in_commands({"ray start --object-manager-port=8076"}, "--port", 6379), 6379);
+  EXPECT_EQ(number_in_commands({"ray start --dashboard-port=\"80\" --port=$P"}, "--port", 6379),
             6379);
-  EXPECT_EQ(port_in_commands({"ray start --dashboard-port='81'"}, "--dashboard-port", 8265), 81);
+  EXPECT_EQ(number_in_commands({"ray start --dashboard-port='81'"}, "--dashboard-port", 8265), 81);
 }
 
 }  // namespace

@@ -37,7 +37,8 @@ Result<std::vector<CloudNode>> PrivateNetwork::create(bool head, int count,
   spec.type = {head ? "main" : "cpu"};
   spec.head = head;
   why_fewer.clear();
-  LaunchRequest request{config.cluster, {}, &spec, {token}, {}, &why_fewer};
+  LaunchRequest request{
+      .cluster = config.cluster, .spec = &spec, .token = {token}, .why_fewer = &why_fewer};
   for (int i = 1; i <= count; ++i)
     request.nodes.push_back({spec.type.text + "-" + std::to_string(i)});
   request.tags = launch_tags(config.cluster, {"id"}, spec, {token});

@@ -209,7 +209,7 @@ TEST_F(HttpClientTest, AKeptConnectionThatWasClosedIsReplaced) {
 TEST_F(HttpClientTest, ABodyIsNotSentASecondTimeOnAnotherConnection) {
   int count = 0;
   LoopbackServer server([&](const ReceivedRequest&) {
-    return ScriptedAnswer{.body = "x", .ending = ++count == 1 ? Ending::kKeep : Ending::kDrop};
+    return ScriptedAnswer{.body = "x", .ending = ++count == 2 ? Ending::kDrop : Ending::kKeep};
   });
   const auto http = client();
   ASSERT_TRUE(http->send(post(server.url(), "first"), in(Millis{10'000})).ok());
@@ -217,6 +217,8 @@ TEST_F(HttpClientTest, ABodyIsNotSentASecondTimeOnAnotherConnection) {
   ASSERT_FALSE(answer.ok());
   EXPECT_EQ(answer.error().fault, Fault::kUnknown) << answer.error().message;
   EXPECT_EQ(server.requests().size(), 2U);
+  const auto after = http->send(post(server.url(), "third"), in(Millis{10'000}));
+  EXPECT_TRUE(after.ok()) << after.error().message;
 }
 
 TEST_F(HttpClientTest, ManyThreadsAtOnce) {

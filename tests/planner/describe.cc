@@ -8,25 +8,27 @@ namespace rayctl::planning {
 namespace {
 
 std::string what(const Action& action) {
-  return std::visit(
-      Overloaded{
-          [](const CreateNodes& a) { return "of type " + a.type.text; },
-          [](const PrepareContainer& a) { return "docker " + a.docker.text; },
-          [](const SyncFiles& a) { return "files " + a.files.text; },
-          [](const SyncFromHead& a) { return "synced " + a.synced.text; },
-          [](const SetUpNode& a) { return "setup " + a.setup.text; },
-          [](const StartRay& a) { return "start " + a.start.text; },
-          [](const StopRay&) { return std::string(); },
-          [](const DrainNode& a) { return a.id.text + " within " + format_age(a.patience); },
-          [](const TerminateNode& a) { return a.id.text; },
-          [](const AdoptNode& a) { return a.id.text + " as " + a.type.text; },
-          [](const ForgetNode&) { return std::string(); },
-          [](const CloseOp& a) { return a.token.text; },
-          [](const ConfigureAutoscaler& a) { return a.autoscaler.text; },
-          [](const MakeResource& a) { return a.resource.text; },
-          [](const RemoveResource& a) { return a.resource.text; },
-      },
-      action);
+  return std::visit(Overloaded{
+                        [](const CreateNodes& a) { return "of type " + a.type.text; },
+                        [](const PrepareContainer& a) { return "docker " + a.docker.text; },
+                        [](const SyncFiles& a) { return "files " + a.files.text; },
+                        [](const SyncFromHead& a) { return "synced " + a.synced.text; },
+                        [](const SetUpNode& a) { return "setup " + a.setup.text; },
+                        [](const StartRay& a) { return "start " + a.start.text; },
+                        [](const StopRay&) { return std::string(); },
+                        [](const DrainNode& a) {
+                          return a.id.text + " within " + format_age(a.patience) +
+                                 (a.if_idle ? " if idle" : "");
+                        },
+                        [](const TerminateNode& a) { return a.id.text; },
+                        [](const AdoptNode& a) { return a.id.text + " as " + a.type.text; },
+                        [](const ForgetNode&) { return std::string(); },
+                        [](const CloseOp& a) { return a.token.text; },
+                        [](const ConfigureAutoscaler& a) { return a.autoscaler.text; },
+                        [](const MakeResource& a) { return a.resource.text; },
+                        [](const RemoveResource& a) { return a.resource.text; },
+                    },
+                    action);
 }
 
 void describe(std::ostream& out, const Step& step) {

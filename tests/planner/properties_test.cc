@@ -84,7 +84,12 @@ class WorldMaker {
       desired.want[{type}] = desired.destroy ? (one_in(4) ? 1 : 0) : below(5);
     }
     if (!desired.destroy || one_in(4)) desired.want[{"head"}] = 1;
-    if (one_in(4)) desired.release.insert({type_name() + "-" + std::to_string(below(6))});
+    for (int i = 0; i < 3; ++i) {
+      if (one_in(4)) desired.release.insert({type_name() + "-" + std::to_string(below(6))});
+    }
+    for (const NodeName& name : desired.release) {
+      if (one_in(2)) desired.if_idle.insert(name);
+    }
     for (const char* digest : {"l0", "s0", "s1", "r1", "a1"}) {
       desired.breakdown[{digest}][std::string("field_of_") + digest[0]] = {digest};
     }
@@ -195,6 +200,8 @@ class WorldMaker {
       world_.observed.ray = Result<RayView>(std::move(view));
     }
     for (const auto& [name, record] : world_.snapshot.nodes) {
+      if (one_in(4)) world_.observed.prompt.insert(record.provider);
+      if (one_in(4)) world_.observed.ends_silent.insert(record.provider);
       if (one_in(3)) world_.observed.start_running[record.id] = one_in(2);
     }
   }

@@ -97,15 +97,18 @@ std::string unlisted_left_alone(const World& world, const Plan& plan) {
   return "";
 }
 
-/// A machine that does not answer is in no step at all.
+/// A machine that does not answer is in no step at all, unless its provider can end it for certain.
 std::string silent_left_alone(const World& world, const Plan& plan) {
   const auto machines = machines_of(world.observed);
   for (const Step& step : plan.steps) {
     for (const NodeName& node : nodes_of(step.action)) {
       const auto record = world.snapshot.nodes.find(node);
       if (record == world.snapshot.nodes.end()) continue;
-      const auto list = world.observed.machines.find(record->second.provider);
+      const ProviderName& provider = record->second.provider;
+      const auto list = world.observed.machines.find(provider);
       if (list == world.observed.machines.end() || !list->second) continue;
+      const bool ends = std::holds_alternative<TerminateNode>(step.action);
+      if (ends && world.desired.destroy && world.observed.ends_silent.contains(provider)) continue;
       const auto is = [&](const CloudNode& machine) { return machine.id == record->second.id; };
       const auto silent = [&](const CloudNode& machine) {
         return is(machine) && !machine.unseen.empty();
@@ -273,7 +276,7 @@ std::string one_goes_first(const World& world, const Plan& plan) {
   return "";
 }
 
-/// A head goes only for another head, unless everything goes.
+/// A head that may still be of use goes only if that is asked for, unless everything goes.
 std::string head_stays(const World& world, const Plan& plan) {
   if (world.desired.destroy) return "";
   const auto machines = machines_of(world.observed);
@@ -286,8 +289,33 @@ std::string head_stays(const World& world, const Plan& plan) {
                           ? record->second.head
                           : machine != machines.end() && machine->second.head;
     if (!head) continue;
-    if (!world.options.replace_head && step.reason != Reason::kResume)
+    const bool ended = machine != machines.end() && machine->second.power == Power::kStopped &&
+                       !machine->second.unwanted.empty();
+    if (!world.options.replace_head && !ended && step.reason != Reason::kResume)
       return step_text(step) + " without --replace-head";
+  }
+  return "";
+}
+
+/// A machine that is to go only if it is idle ends after Ray was asked, or Ray is down on it.
+std::string idle_ones_are_asked(const World& world, const Plan& plan) {
+  for (const Step& step : plan.steps) {
+    const auto* end = std::get_if<TerminateNode>(&step.action);
+    if (end == nullptr || step.reason != Reason::kReleased) continue;
+    if (!world.desired.if_idle.contains(end->node)) continue;
+    const bool asked = std::any_of(step.after.begin(), step.after.end(), [&](int id) {
+      const auto* drain = std::get_if<DrainNode>(&plan.steps[static_cast<std::size_t>(id)].action);
+      return drain != nullptr && drain->node == end->node && drain->if_idle;
+    });
+    if (asked) continue;
+    const auto& ray = world.observed.ray;
+    const auto runs = world.observed.start_running.find(end->id);
+    bool down = runs != world.observed.start_running.end() && !runs->second;
+    if (ray && *ray) {
+      const auto node = (**ray).nodes.find(end->id);
+      down = down || node == (**ray).nodes.end() || node->second.state == RayNode::State::kDead;
+    }
+    if (!down) return step_text(step) + " was not asked whether it is idle";
   }
   return "";
 }
@@ -298,7 +326,8 @@ std::string broken_rule(const World& world, const Plan& plan) {
   for (const std::string& broken :
        {order(plan), only_ours_end(world, plan), unlisted_left_alone(world, plan),
         silent_left_alone(world, plan), names_are_new(world, plan), ray_order(world, plan),
-        few_away(world, plan), one_goes_first(world, plan), head_stays(world, plan)}) {
+        few_away(world, plan), one_goes_first(world, plan), head_stays(world, plan),
+        idle_ones_are_asked(world, plan)}) {
     if (!broken.empty()) return broken;
   }
   return "";

@@ -59,8 +59,8 @@ std::map<Digest, FieldDigests> read_breakdown(const Json& json) {
 
 void read_desired(const Json& json, Desired& desired) {
   allow(json,
-        {"types", "head_type", "want", "why", "release", "max_unavailable", "autoscaler", "destroy",
-         "files_beside_ray", "breakdown", "sends"},
+        {"types", "head_type", "want", "why", "release", "if_idle", "max_unavailable", "autoscaler",
+         "destroy", "files_beside_ray", "breakdown", "sends"},
         "desired");
   desired.cluster = {"demo"};
   desired.head_type.text = json.value("head_type", "head");
@@ -88,6 +88,9 @@ void read_desired(const Json& json, Desired& desired) {
   }
   for (const auto& name : list_at(json, "release")) {
     desired.release.insert({name.get<std::string>()});
+  }
+  for (const auto& name : list_at(json, "if_idle")) {
+    desired.if_idle.insert({name.get<std::string>()});
   }
   desired.breakdown = read_breakdown(json.value("breakdown", Json::object()));
   for (const auto& [from, all] : record_at(json, "sends").items()) {
@@ -137,8 +140,8 @@ class Reader {
  public:
   World read(const Json& json) {
     allow(json,
-          {"about", "second_plan", "desired", "nodes", "machines", "unlisted", "unasked", "ray",
-           "start_running", "open", "snapshot", "options"},
+          {"about", "second_plan", "desired", "nodes", "machines", "unlisted", "unasked", "prompt",
+           "ends_silent", "ray", "start_running", "open", "snapshot", "options"},
           "case");
     read_desired(json.at("desired"), world_.desired);
     read_snapshot(json.value("snapshot", Json::object()));
@@ -154,6 +157,10 @@ class Reader {
     for (const auto& [id, runs] : record_at(json, "start_running").items()) {
       world_.observed.start_running[{id}] = runs.get<bool>();
     }
+    for (const auto& provider : list_at(json, "prompt"))
+      world_.observed.prompt.insert({provider.get<std::string>()});
+    for (const auto& provider : list_at(json, "ends_silent"))
+      world_.observed.ends_silent.insert({provider.get<std::string>()});
     for (const auto& op : list_at(json, "open"))
       read_op(op);
     for (const auto& [provider, message] : record_at(json, "unlisted").items()) {

@@ -83,12 +83,15 @@ class FakeAccess final : public NodeAccess {
   }
   Result<Command> start_command(const CloudNode&, const NodeSpec& spec,
                                 const CloudNode* head) override {
-    if (!spec.start.command.empty()) return Command{.argv = spec.start.command};
-    if (!spec.start.commands.empty()) {
-      return Command{.argv = shell_argv(shell(), spec.start.commands)};
-    }
     Command command{.argv = {"ray", "start", "--block"}};
     command.argv.push_back(head == nullptr ? "--head" : "--address=" + head->internal_ip);
+    if (!spec.start.command.empty()) command.argv = spec.start.command;
+    if (!spec.start.commands.empty()) {
+      command.argv = shell_argv(shell(), spec.start.commands);
+      return command;  // the applier says the rest
+    }
+    command.env["RAY_OVERRIDE_RESOURCES"] = Json(spec.start.resources).dump();
+    command.env["RAY_OVERRIDE_LABELS"] = Json(spec.start.labels).dump();
     return command;
   }
   Result<std::string> gcs_endpoint(const CloudNode& head) override {

@@ -65,7 +65,7 @@ class FakeOps final : public NodeOps {
         }
         return now;
       }
-      clock.sleep(std::min(Millis{500}, deadline - clock.now()), {});
+      if (!clock.sleep(std::min(Millis{500}, deadline - clock.now()), {})) return now;
     }
   }
 

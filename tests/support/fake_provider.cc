@@ -26,6 +26,8 @@ class FakeProvider final : public Provider {
     });
   }
 
+  bool list_lags() const override { return !world_.rules.prompt; }
+
   Result<std::vector<CloudNode>> create(const LaunchRequest& request, Time) override {
     return world_.call<std::vector<CloudNode>>("create", [&]() -> Result<std::vector<CloudNode>> {
       std::vector<CloudNode> made;
@@ -67,11 +69,13 @@ class FakeProvider final : public Provider {
       const auto found = world_.machines.find(id);
       if (found == world_.machines.end()) return {};
       FakeMachine& machine = found->second;
+      world_.settle();
       if (machine.node.power == Power::kRunning || machine.node.power == Power::kPending) {
         machine.node.power = Power::kStopping;
         machine.ended_at = world_.clock.now();
       }
       grow_older(machine);
+      world_.settle();
       return {};
     });
   }

@@ -11,6 +11,7 @@
 
 #include "applier/world.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/fake_work.h"
 
 namespace rayctl {
 
@@ -58,12 +59,14 @@ struct FakeMachine {
   std::map<std::string, Digest> mounts;  ///< by remote path
   Time busy_until;                       ///< work of Ray on it
   std::optional<Time> drained_at;
+  bool deaf = false;  ///< Ray that runs on it never comes up in GCS
   std::optional<FakeContainer> container;
 };
 
 /// How the world behaves; set before a run.
 struct FakeRules {
   Millis list_lag{0};             ///< a new machine is not listed before
+  bool prompt = false;            ///< the provider says that its lists lack nothing
   Millis boot{0};                 ///< kPending for so long
   int most_per_create = INT_MAX;  ///< a create makes no more
   Millis ssh_delay{0};            ///< from then on a machine answers, once it runs
@@ -73,6 +76,14 @@ struct FakeRules {
   Millis ray_dies_after{0};       ///< the first start of Ray on a node ends after that; 0: never
   std::map<std::string, int> exit_codes;  ///< by a part of the command line
   bool gcs_down = false;
+};
+
+/// What the control service of a fake Ray keeps. It is gone with the start of the head that had it.
+struct FakeGcs {
+  std::string head;  ///< that start
+  std::optional<AutoscalerReport> report;
+  std::map<std::pair<std::string, std::string>, std::string> keys;
+  std::int64_t reads = 0;
 };
 
 /// A small cloud with Ray on it: machines, what runs on them, and what Ray thinks of it. Machines
@@ -97,9 +108,17 @@ class FakeWorld {
   std::string auth_token = "cluster-token";
   std::string bootstrap_config;
   bool plain_processes = false;
+  FakeGcs gcs;
+  /// What runs and waits on Ray. `world.work.submit({{"CPU", 1}}, 8, Millis{60'000})` queues eight
+  /// tasks of a minute; they take nodes (whose resources and labels are those of their spec's
+  /// `start`) as soon as anything looks at Ray, and end as the clock is turned. A node is idle when
+  /// nothing runs on it and its `busy_until` is over; `idle_for` counts from there. What
+  /// RayCluster::state says is what waits. `work.interrupted()`: work that lost its node.
+  FakeWork work;
 
   /// Asked before each call: "create", "set_tags", "terminate", "list", "start", "status", "stop",
-  /// "sync", "put", "run", "view", "drain", "list_resources", "make_resource", "remove_resource".
+  /// "sync", "put", "run", "view", "drain", "state", "report", "reported_version", "get_key",
+  /// "put_key", "head_info", "list_resources", "make_resource", "remove_resource".
   std::function<Mishap(const std::string& call)> mishap;
   std::function<void(const std::string& point, const Action& action)> crash_point;
 
@@ -121,6 +140,8 @@ class FakeWorld {
   std::optional<Error> unreachable(CommandRunner& runner);
   /// The start of Ray (or of the plain process) that runs on the machine; null if none does.
   FakeOp* ray_on(FakeMachine& machine);
+  /// Lets work go on until now. Done by itself whenever Ray is looked at or a machine ends.
+  void settle();
 
   std::recursive_mutex mutex;  ///< of everything above
 

@@ -24,6 +24,7 @@ std::string shell_name(const testing::TestParamInfo<RunnerFactory>& tested) {
 
 INSTANTIATE_TEST_SUITE_P(Ssh, CommandRunnerContract, kRunners, shell_name);
 INSTANTIATE_TEST_SUITE_P(Ssh, DetachedOpContract, kRunners, shell_name);
+INSTANTIATE_TEST_SUITE_P(Ssh, SharedFileContract, kRunners, shell_name);
 INSTANTIATE_TEST_SUITE_P(Ssh, FileSyncContract, kRunners, shell_name);
 
 }  // namespace

@@ -11,7 +11,9 @@
 #include <cstdlib>
 
 #include <chrono>
+#include <cstdint>
 #include <fstream>
+#include <random>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -32,16 +34,22 @@ std::string ray_program() {
   return path;
 }
 
+// Not one that the system gives to whoever asks for any, as other tests do at the same time: until
+// Ray has it, it would be somebody else's.
 int free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  const bool ok = ::bind(socket, generic, size) == 0 && ::getsockname(socket, generic, &size) == 0;
-  ::close(socket);
-  if (!ok) throw std::runtime_error("no free port");
-  return ntohs(address.sin_port);
+  constexpr int kFirst = 20'000, kPorts = 10'000, kTries = 100;
+  std::random_device random;
+  for (int tries = 0; tries < kTries; ++tries) {
+    const int port = kFirst + static_cast<int>(random() % kPorts);
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    const bool ok = ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    ::close(socket);
+    if (ok) return port;
+  }
+  throw std::runtime_error("no free port");
 }
 
 std::filesystem::path make_folder() {
