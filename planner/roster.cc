@@ -243,7 +243,8 @@ class FateDecider {
       if (work.fate == Fate::kKeep && !unwanted.empty()) {
         remove(work, in_.desired.destroy ? Reason::kDestroy : Reason::kNotWanted,
                in_.desired.destroy ? kDown : unwanted);
-      } else if (work.fate == Fate::kKeep && in_.desired.release.contains(work.name)) {
+      } else if (work.fate == Fate::kKeep && !in_.desired.destroy &&
+                 in_.desired.release.contains(work.name)) {
         remove(work, Reason::kReleased, "the autoscaler released it");
         work.if_idle = in_.desired.if_idle.contains(work.name);
       } else if (in_.desired.destroy && presence == Presence::kStopping &&

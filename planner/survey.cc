@@ -145,13 +145,18 @@ class Surveyor {
     return in_.desired.destroy && in_.observed.ends_silent.contains(provider);
   }
 
+  /// Of one that does not answer the power is what was known before: not seen is not gone.
+  static bool is_gone(const CloudNode& machine) {
+    return machine.power == Power::kGone && machine.unseen.empty();
+  }
+
   Presence presence_of(const NodeName& name, const NodeRecord& record, const CloudNode* machine) {
     if (machine == nullptr) {
       const bool expected = may_be_unlisted(record, launching_.contains(name.text), in_.observed);
       return expected ? Presence::kExpected : Presence::kGone;
     }
     if (!machine->unseen.empty() && !can_end(record.provider)) return Presence::kUnseen;
-    if (machine->power == Power::kGone) return Presence::kGone;
+    if (is_gone(*machine)) return Presence::kGone;
     if (!ours(*machine)) return Presence::kForeign;
     if (machine->cached) return Presence::kGone;
     if (machine->power == Power::kStopping) return Presence::kStopping;
@@ -289,7 +294,7 @@ class Surveyor {
           silent.push_back(seen.machine);
           continue;
         }
-        if (power == Power::kGone || power == Power::kStopping) continue;
+        if (is_gone(*seen.machine) || power == Power::kStopping) continue;
         if (seen.machine->cached && !in_.desired.destroy) continue;
         if (ours(*seen.machine)) {
           loose.push_back({seen.machine, &provider, {}});

@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "model/codec.h"
 #include "tests/planner/world.h"
+#include "tests/support/tree/source_dir.h"
 
 namespace rayctl::planning {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path cases() {
-  return fs::path(RAYCTL_SOURCE_DIR) / "fixtures" / "plans";
+  return fs::path(source_dir()) / "fixtures" / "plans";
 }
 
 std::vector<std::string> case_names() {

@@ -180,7 +180,7 @@ std::string ray_order(const World& world, const Plan& plan) {
     if (!starts.contains(node)) return node.text + " is stopped and not started";
     const bool head_runs =
         head_stop >= 0 &&
-        plan.steps[static_cast<std::size_t>(head_stop)].reason != Reason::kRayDown;
+        plan.steps[static_cast<std::size_t>(head_stop)].disturbs != "nobody (Ray is down)";
     if (!is_head(node) && head_runs &&
         !before[static_cast<std::size_t>(head_stop)].contains(stop)) {
       return "the head stops before " + node.text;
