@@ -8,7 +8,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 # Paths in assertions and debug information start at the top of the tree, so the program says nothing about the
 # machine that built it, and another checkout finds its objects in the compiler cache. A test that needs a folder
-# of the tree is therefore given it as a definition or an environment variable: __FILE__ is relative.
+# of the tree asks source_dir() (tests/support/tree): __FILE__ is relative.
 add_compile_options("-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=")
 
 # ccache, with its data beside the project's other caches. base_dir and no hash_dir let build folders share objects.

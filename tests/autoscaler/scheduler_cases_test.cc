@@ -8,11 +8,12 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "tests/support/tree/source_dir.h"
 
 namespace rayctl {
 namespace {
 
-constexpr char kFolder[] = RAYCTL_SOURCE_DIR "/fixtures/scheduler/";
+const std::string kFolder = source_dir() + "/fixtures/scheduler/";
 
 /// What of an answer must be the same.
 Json decided(const Json& answer) {
@@ -26,7 +27,7 @@ Json decided(const Json& answer) {
 
 std::vector<Json> cases() {
   std::vector<Json> all;
-  const Result<std::string> text = read_file(std::string(kFolder) + "cases.jsonl");
+  const Result<std::string> text = read_file(kFolder + "cases.jsonl");
   if (!text) return all;
   for (const std::string& line : split(*text, '\n')) {
     if (!line.empty()) all.push_back(Json::parse(line));
@@ -78,7 +79,7 @@ const std::map<std::string, bool (*)(const Json& one, const Json& answer)> kRule
 };
 
 TEST(SchedulerCases, AreDecidedAsByRay) {
-  const Result<std::string> text = read_file(std::string(kFolder) + "differences.json");
+  const Result<std::string> text = read_file(kFolder + "differences.json");
   ASSERT_TRUE(text.ok());
   std::map<std::string, int> uses;
   for (const Json& row : Json::parse(*text)) {
@@ -87,7 +88,7 @@ TEST(SchedulerCases, AreDecidedAsByRay) {
     uses[row.at("rule")] = 0;
   }
   int same = 0, different = 0, unstable = 0;
-  std::ifstream lines(std::string(kFolder) + "cases.jsonl");
+  std::ifstream lines(kFolder + "cases.jsonl");
   for (std::string line; std::getline(lines, line);) {
     const Json both = Json::parse(line);
     const Json& rays = both.at("answers").at("v2");

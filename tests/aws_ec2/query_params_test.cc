@@ -6,13 +6,14 @@
 #include <iterator>
 
 #include "base/files.h"
+#include "tests/support/tree/source_dir.h"
 
 namespace rayctl::aws {
 namespace {
 
 // Made by botocore's own serializer (fixtures/aws/run_instances_golden.py).
 TEST(QueryParams, EveryMemberGoesOutAsBotocoreSendsIt) {
-  const auto text = read_file(RAYCTL_SOURCE_DIR "/fixtures/aws/run_instances.json");
+  const auto text = read_file(source_dir() + "/fixtures/aws/run_instances.json");
   ASSERT_TRUE(text);
   const Json golden = Json::parse(*text);
   const Params wanted = golden["params"].get<Params>();

@@ -7,12 +7,13 @@
 #include <set>
 
 #include "base/files.h"
+#include "tests/support/tree/source_dir.h"
 
 namespace rayctl {
 namespace {
 
 std::string source(const char* path) {
-  return *read_file(std::string(RAYCTL_SOURCE_DIR) + "/" + path);
+  return *read_file(source_dir() + "/" + path);
 }
 
 /// The numbers of the enumerators in the header.

@@ -1,11 +1,12 @@
 #include "base/text.h"
 #include "model/json.h"
 #include "tests/cli/app_fixture.h"
+#include "tests/support/tree/source_dir.h"
 
 namespace rayctl {
 namespace {
 
-constexpr char kCases[] = RAYCTL_SOURCE_DIR "/fixtures/scheduler/cases.jsonl";
+const std::string kCases = source_dir() + "/fixtures/scheduler/cases.jsonl";
 
 TEST_F(AppTest, AutoscalerDecidePrintsALineForEachCase) {
   const Result<std::string> text = read_file(kCases);

@@ -11,6 +11,7 @@
 #include "cli/views/plan_rows.h"
 #include "cli/views/plan_summary.h"
 #include "model/codec.h"
+#include "tests/support/tree/source_dir.h"
 
 namespace rayctl {
 namespace {
@@ -19,7 +20,7 @@ namespace fs = std::filesystem;
 
 std::vector<std::string> case_names() {
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(fs::path(RAYCTL_SOURCE_DIR) / "fixtures/views")) {
+  for (const auto& entry : fs::directory_iterator(fs::path(source_dir()) / "fixtures/views")) {
     if (entry.is_directory()) names.push_back(entry.path().filename().string());
   }
   std::sort(names.begin(), names.end());
@@ -31,7 +32,7 @@ class GoldenView : public testing::TestWithParam<std::string> {};
 /// fixtures/views/<case>/case.json -> expected.txt; RAYCTL_ACCEPT=1 writes what is, and never
 /// passes.
 TEST_P(GoldenView, IsAsExpected) {
-  const fs::path folder = fs::path(RAYCTL_SOURCE_DIR) / "fixtures/views" / GetParam();
+  const fs::path folder = fs::path(source_dir()) / "fixtures/views" / GetParam();
   const Result<std::string> text = read_file(folder / "case.json");
   ASSERT_TRUE(text) << text.error().message;
   const Json json = Json::parse(*text);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "tests/cli/app_fixture.h"
+#include "tests/support/tree/source_dir.h"
 
 namespace rayctl {
 namespace {
@@ -8,7 +9,7 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path traces() {
-  return fs::path(RAYCTL_SOURCE_DIR) / "fixtures/traces";
+  return fs::path(source_dir()) / "fixtures/traces";
 }
 
 /// fixtures/traces/<name>.ndjson -> <name>.txt and <name>.svg; RAYCTL_ACCEPT=1 writes what is, and

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "tests/config/support.h"
+#include "tests/support/tree/source_dir.h"
 
 // fixtures/config/bad/<case>/{cluster.yaml,expected.txt}: what a person is told. With
 // RAYCTL_ACCEPT=1 the answers of this build become the expected ones, and the run fails.
@@ -18,7 +19,7 @@ namespace fs = std::filesystem;
 std::vector<fs::path> cases(const std::string& kind) {
   std::vector<fs::path> found;
   for (const auto& entry :
-       fs::directory_iterator(fs::path(RAYCTL_SOURCE_DIR) / "fixtures/config" / kind)) {
+       fs::directory_iterator(fs::path(source_dir()) / "fixtures/config" / kind)) {
     found.push_back(entry.path());
   }
   std::sort(found.begin(), found.end());

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "tests/config/support.h"
+#include "tests/support/tree/source_dir.h"
 
 namespace rayctl {
 namespace {
@@ -114,8 +115,7 @@ TEST(Reader, PlacesSayWhereTheTextStands) {
 TEST(Reader, SurvivesMutations) {
   namespace fs = std::filesystem;
   std::vector<std::string> seeds;
-  for (const auto& entry :
-       fs::recursive_directory_iterator(std::string(RAYCTL_SOURCE_DIR) + "/fixtures/config")) {
+  for (const auto& entry : fs::recursive_directory_iterator(source_dir() + "/fixtures/config")) {
     if (entry.path().extension() == ".yaml") seeds.push_back(bytes_of(entry.path()));
   }
   ASSERT_GT(seeds.size(), 10U);

@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "config/keys.h"
 #include "tests/config/support.h"
+#include "tests/support/tree/source_dir.h"
 
 namespace rayctl {
 namespace {
@@ -49,12 +50,12 @@ std::map<std::string, bool> judged(const std::string& folder) {
 }
 
 TEST(Schema, TakesEveryGoodFile) {
-  auto answers = judged(std::string(RAYCTL_SOURCE_DIR) + "/fixtures/config/good");
+  auto answers = judged(source_dir() + "/fixtures/config/good");
   EXPECT_GE(answers.size(), 13U);
 }
 
 TEST(Schema, RefusesWhatAnEditorShouldUnderline) {
-  std::string bad = std::string(RAYCTL_SOURCE_DIR) + "/fixtures/config/bad";
+  std::string bad = source_dir() + "/fixtures/config/bad";
   auto answers = judged(bad);
   for (const char* name : {"many-mistakes", "aws-fields", "gcp-fields", "kubernetes-fields",
                            "azure-fields", "local-types", "wrong-types", "no-provider",
@@ -99,7 +100,7 @@ TEST(Schema, HasTheKeysOfTheValidator) {
 
 /// docs/config.md lists every key of every table.
 TEST(Schema, TheManualNamesEveryKey) {
-  std::string manual = bytes_of(std::string(RAYCTL_SOURCE_DIR) + "/docs/config.md");
+  std::string manual = bytes_of(source_dir() + "/docs/config.md");
   auto expect = [&](const Record& record) {
     for (const std::string& name : record.names()) {
       EXPECT_NE(manual.find("`" + name + "`"), std::string::npos)

@@ -15,6 +15,7 @@
 #include "tests/gcp_configs/fake_google.h"
 #include "tests/gcp_configs/fake_tpu.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/tree/source_dir.h"
 
 namespace rayctl::gcp {
 namespace {
@@ -187,7 +188,7 @@ TEST_P(GoldenBodies, AreAsAccepted) {
   Json calls = GetParam().calls();
   if (!calls.is_array()) calls = Json::array({calls});
   const std::string now = calls.dump(1) + "\n";
-  const std::filesystem::path file = std::filesystem::path(RAYCTL_SOURCE_DIR) / "fixtures" / "gcp" /
+  const std::filesystem::path file = std::filesystem::path(source_dir()) / "fixtures" / "gcp" /
                                      "bodies" / (GetParam().name + ".json");
   if (std::getenv("RAYCTL_ACCEPT") != nullptr) {
     std::filesystem::create_directories(file.parent_path());

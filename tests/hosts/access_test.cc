@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/access/ssh_access.h"
 #include "tests/hosts/private_network.h"
+#include "tests/support/tree/source_dir.h"
 #include "transport/detached_op.h"
 
 namespace rayctl {
@@ -25,7 +26,7 @@ class HostAccess : public testing::Test {
   void SetUp() override { clear_hosts(); }
   NodeAccess& access() { return *network.parts().access; }
   static std::string lab_script(const std::string& words) {
-    return lab::shell(std::string(RAYCTL_SOURCE_DIR) + "/fixtures/hostlab/hostlab.sh " + words);
+    return lab::shell(source_dir() + "/fixtures/hostlab/hostlab.sh " + words);
   }
   /// Runs the system's ssh as `terminal` says; its output and, at the end, its exit code.
   std::string ssh(const std::string& address, const Terminal& wanted) {

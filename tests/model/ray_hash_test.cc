@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+#include "tests/support/tree/source_dir.h"
+
 // The answers in fixtures/ray_hash/ are Ray's own: tests/e2e/ray_hash_test.py asks it again.
 
 namespace rayctl {
@@ -16,7 +18,7 @@ const std::map<std::string, RayHashForm> kVersions = {{"0.8.7", RayHashForm::kSh
                                                       {"2.60.0", RayHashForm::kSha256}};
 
 Json cases_of(const std::string& file) {
-  std::ifstream stream(std::string(RAYCTL_SOURCE_DIR "/fixtures/ray_hash/") + file);
+  std::ifstream stream(source_dir() + "/fixtures/ray_hash/" + file);
   return Json::parse(stream).at("cases");
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "model/json.h"
+#include "tests/support/tree/source_dir.h"
 
 namespace rayctl {
 
@@ -15,7 +16,7 @@ namespace rayctl {
 class SchemaWalk {
  public:
   explicit SchemaWalk(const char* name) {
-    const std::string path = std::string(RAYCTL_SOURCE_DIR) + "/docs/formats/" + name;
+    const std::string path = source_dir() + "/docs/formats/" + name;
     root_ = Json::parse(*read_file(path));
   }
 

@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "state/sqlite_store.h"
 #include "tests/state/temp_folder.h"
+#include "tests/support/tree/source_dir.h"
 
 namespace rayctl {
 namespace {
@@ -18,7 +19,7 @@ class SchemaTest : public TempFolderTest {
   fs::path from_fixture(const std::string& name) {
     const fs::path path = folder_ / "state.db";
     SQLite::Database database(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-    database.exec(*read_file(fs::path(RAYCTL_SOURCE_DIR) / "fixtures/state" / name));
+    database.exec(*read_file(fs::path(source_dir()) / "fixtures/state" / name));
     return path;
   }
   SystemClock clock_;

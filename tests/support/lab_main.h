@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/tree/source_dir.h"
+
 namespace rayctl {
 
 /// The main() of a test program whose tests run inside a lab, all of them in one: starts itself
@@ -23,7 +25,7 @@ inline int main_in_lab(int argc, char** argv, const char* variable, const std::s
     testing::InitGoogleTest(&argc, argv);
     return RUN_ALL_TESTS();
   }
-  const std::string lab = std::string(RAYCTL_SOURCE_DIR) + "/" + script;
+  const std::string lab = source_dir() + "/" + script;
   std::string self(4096, '\0');
   self.resize(static_cast<std::size_t>(
       std::max<ssize_t>(0, ::readlink("/proc/self/exe", self.data(), self.size()))));

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/text.h"
+#include "tests/support/tree/source_dir.h"
 #include "tests/transport_ssh/lab.h"
 #include "transport/detached_op.h"
 #include "transport/ssh/ssh_forward.h"
@@ -15,7 +16,7 @@
 namespace rayctl {
 namespace {
 
-const std::string kLab = std::string(RAYCTL_SOURCE_DIR) + "/fixtures/hostlab/hostlab.sh ";
+const std::string kLab = source_dir() + "/fixtures/hostlab/hostlab.sh ";
 
 TEST(FaultTest, ADroppedConnectionIsUnknownAndTheNextCommandConnectsAgain) {
   Remote remote(lab::settings("n2"));

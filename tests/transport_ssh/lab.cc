@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "base/text.h"
+#include "tests/support/tree/source_dir.h"
 
 namespace rayctl::lab {
 
@@ -65,7 +66,7 @@ SshSettings settings(const std::string& node, const std::string& user) {
 
 void configure(const std::string& node, const std::string& lines) {
   std::ofstream(folder() / node / "sshd_extra") << lines << "\n";
-  const std::string sshd = std::string(RAYCTL_SOURCE_DIR) + "/fixtures/hostlab/hostlab.sh sshd ";
+  const std::string sshd = source_dir() + "/fixtures/hostlab/hostlab.sh sshd ";
   shell(sshd + node + " stop && " + sshd + node + " start");
 }
 
