@@ -7,6 +7,7 @@
 #include "cli/access/gcp_machines.h"
 #include "cli/access/kubernetes_pods.h"
 #include "cli/access/private_hosts.h"
+#include "cli/access/python_class.h"
 #include "cli/section.h"
 #include "providers/process/process_provider.h"
 #include "transport/local_runner.h"
@@ -36,6 +37,8 @@ ProviderRegistry make_registry() {
   registry.add("aws", make_aws_machines);
   registry.add("gcp", make_gcp_machines);
   registry.add("kubernetes", make_kubernetes_pods);
+  for (const char* type : class_types())
+    registry.add(type, make_python_class);
   return registry;
 }
 

@@ -8,6 +8,7 @@ namespace {
 constexpr char kChange[] = "Keep a cluster in shape";
 constexpr char kUse[] = "Use a cluster";
 constexpr char kFile[] = "The cluster's file";
+constexpr char kClasses[] = "Providers of your own";
 constexpr char kAutoscaler[] = "The autoscaler";
 constexpr char kRecords[] = "Records";
 constexpr char kProgram[] = "The program";
@@ -39,6 +40,8 @@ constexpr std::array kVerbs{
     VerbEntry{"schema", kFile, make_schema_verb},
     VerbEntry{"migrate", kFile, make_migrate_verb},
     VerbEntry{"iam-policy", kFile, make_iam_policy_verb},
+    VerbEntry{"provider new", kClasses, make_provider_new_verb},
+    VerbEntry{"provider test", kClasses, make_provider_test_verb},
     VerbEntry{"autoscale", kAutoscaler, make_autoscale_verb},
     VerbEntry{"autoscaler status", kAutoscaler, make_autoscaler_status_verb},
     VerbEntry{"autoscaler pause", kAutoscaler, make_autoscaler_pause_verb},

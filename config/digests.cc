@@ -12,7 +12,7 @@ constexpr std::array<const char*, 3> kStartKeys = {"ray_start_args", "command", 
 
 bool over_ssh(const ProviderName& provider) {
   return provider.text == "aws" || provider.text == "gcp" || provider.text == "azure" ||
-         provider.text == "aliyun" || provider.text == "vsphere";
+         provider.text == "aliyun" || provider.text == "vsphere" || provider.text == "external";
 }
 
 Digest launch_digest(const NodeSpec& spec, const Config& config,

@@ -76,6 +76,11 @@ const Record* local_record() {
   return &record;
 }
 
+/// Of providers that are Ray's own classes.
+Key python_key() {
+  return text("python", "The interpreter that Ray's class runs in. Default `python3`.");
+}
+
 const Record* azure_record() {
   static const Record record = table({
       common_provider_keys(),
@@ -86,7 +91,7 @@ const Record* azure_record() {
        yes_no("cache_stopped_nodes",
               "Stop nodes in place of deleting them, and start those first."),
        row("unique_id", KeyType::kScalar, "What the names of its resources end in."),
-       text("subnet_mask", "The virtual network's address space.")},
+       text("subnet_mask", "The virtual network's address space."), python_key()},
       fields(KeyType::kString, {"msi", "msi_identity_id", "msi_identity_principal_id", "msi_name",
                                 "msi_resource_group", "nsg", "subnet", "subnet_id"}),
   });
@@ -126,7 +131,7 @@ const Record* aliyun_record() {
        text("key_name", "The key pair. Default `ray`."),
        yes_no("cache_stopped_nodes",
               "Stop nodes in place of deleting them, and start those first."),
-       list("security_group_rule", "Rules of the security group that is made.")},
+       list("security_group_rule", "Rules of the security group that is made."), python_key()},
       fields(KeyType::kString,
              {"cidr_block", "security_group_id", "v_switch_id", "vpc_id", "zone_id"}),
   });
@@ -134,9 +139,9 @@ const Record* aliyun_record() {
 }
 
 const Record* vsphere_record() {
-  static const Record record =
-      table({common_provider_keys(),
-             {map("vsphere_config", "How to reach vSphere, and what to make there.")}});
+  static const Record record = table(
+      {common_provider_keys(),
+       {map("vsphere_config", "How to reach vSphere, and what to make there."), python_key()}});
   return &record;
 }
 

@@ -24,7 +24,7 @@ PROJECT = {
     "transport": ["model", "base"],
     "net": ["base"],
     "gcs": ["model", "base"],
-    "providers": ["model", "base", "net", "transport/command_runner.h"],
+    "providers": ["model", "base", "net", "transport/command_runner.h", "transport/child_process.h"],
     "applier": [
         "model", "base",
         "state/store.h", "providers/provider.h", "transport/*.h", "gcs/ray_cluster.h",

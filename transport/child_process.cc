@@ -12,6 +12,8 @@
 #include <memory>
 #include <string_view>
 
+#include "base/text.h"
+
 namespace rayctl {
 namespace {
 
@@ -133,6 +135,35 @@ SpawnOutcome spawn_child(const ChildRequest& request) {
     reap_child(child.pid);
   }
   return outcome;
+}
+
+std::string find_program(const std::string& name, const std::map<std::string, std::string>& env) {
+  if (name.find('/') != std::string::npos) return name;
+  const auto path = env.find("PATH");
+  const std::string folders = path != env.end() ? path->second : "/usr/local/bin:/usr/bin:/bin";
+  for (const std::string& folder : split(folders, ':')) {
+    std::string candidate = (folder.empty() ? "." : folder) + "/" + name;
+    if (::access(candidate.c_str(), X_OK) == 0) return candidate;
+  }
+  return "/nonexistent/" + name;
+}
+
+ssize_t write_quietly(const Fd& pipe, std::string_view bytes) {
+  // The signal is held back on this thread and taken away.
+  sigset_t broken, before;
+  sigemptyset(&broken);
+  sigaddset(&broken, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &broken, &before);
+  const ssize_t written = ::write(pipe.get(), bytes.data(), bytes.size());
+  const int why = errno;
+  if (written < 0 && why == EPIPE) {
+    const timespec now{};
+    while (::sigtimedwait(&broken, nullptr, &now) < 0 && errno == EINTR) {
+    }
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = why;
+  return written;
 }
 
 int reap_child(pid_t pid) {

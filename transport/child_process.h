@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -59,6 +60,13 @@ struct SpawnOutcome {
   ChildProcess child;
 };
 SpawnOutcome spawn_child(const ChildRequest& request);
+
+/// Where the PATH of `env` finds a program; the name itself if it has a slash, and a path that is
+/// not there if it is not found.
+std::string find_program(const std::string& name, const std::map<std::string, std::string>& env);
+
+/// As write(2) to a pipe; a reader that is gone is EPIPE alone, and no SIGPIPE.
+ssize_t write_quietly(const Fd& pipe, std::string_view bytes);
 
 /// Collects a child that has ended: its exit code, 128 + signal if one killed it, -1 if somebody
 /// else collected it.

@@ -56,8 +56,7 @@ bool read_available(Fd& fd, Tail& tail, bool is_stderr, const OutputSink& sink) 
   }
 }
 
-// Input that a program takes as it can. Writing to a program that has closed its input raises
-// SIGPIPE, which is held back on this thread and taken away.
+// Input that a program takes as it can.
 class Feeder {
  public:
   Feeder(Fd pipe, const Command& command) : pipe_(std::move(pipe)), stream_(command.stream) {
@@ -75,18 +74,8 @@ class Feeder {
 
  private:
   bool write() {
-    sigset_t broken, before;
-    sigemptyset(&broken);
-    sigaddset(&broken, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &broken, &before);
-    const ssize_t written = ::write(pipe_.get(), bite_.data() + done_, bite_.size() - done_);
+    const ssize_t written = write_quietly(pipe_, std::string_view(bite_).substr(done_));
     const int why = errno;
-    if (written < 0 && why == EPIPE) {
-      const timespec now{};
-      while (::sigtimedwait(&broken, nullptr, &now) < 0 && errno == EINTR) {
-      }
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (written >= 0) done_ += static_cast<std::size_t>(written);
     return written >= 0 || why == EAGAIN || why == EINTR;
   }
@@ -96,22 +85,6 @@ class Feeder {
   std::string bite_;
   std::size_t done_ = 0;
 };
-
-bool executable(const std::string& path) {
-  return ::access(path.c_str(), X_OK) == 0;
-}
-
-// Where the node's PATH finds a program; the name itself if it has a slash or is not found.
-std::string find_program(const std::string& name, const std::map<std::string, std::string>& env) {
-  if (name.find('/') != std::string::npos) return name;
-  const auto path = env.find("PATH");
-  const std::string folders = path != env.end() ? path->second : "/usr/local/bin:/usr/bin:/bin";
-  for (const std::string& folder : split(folders, ':')) {
-    const std::string candidate = (folder.empty() ? "." : folder) + "/" + name;
-    if (executable(candidate)) return candidate;
-  }
-  return "/nonexistent/" + name;
-}
 
 }  // namespace
 

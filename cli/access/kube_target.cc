@@ -1,7 +1,5 @@
 #include "cli/access/kube_target.h"
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <utility>
 #include <vector>
@@ -39,17 +37,6 @@ Error unreadable(const std::string& file, const std::string& why) {
 }
 
 }  // namespace
-
-kubernetes::Environment kube_environment(const Io&) {
-  kubernetes::Environment env;
-  for (char** each = environ; *each != nullptr; ++each) {
-    const std::string entry = *each;
-    if (const std::size_t at = entry.find('='); at != std::string::npos)
-      env[entry.substr(0, at)] = entry.substr(at + 1);
-  }
-  env["HOME"] = home_directory();
-  return env;
-}
 
 Result<kubernetes::Target> find_kube_target(const kubernetes::Environment& env,
                                             const std::string& context) {

@@ -2,13 +2,9 @@
 #include <string>
 
 #include "base/result.h"
-#include "cli/io.h"
 #include "providers/kubernetes/target.h"
 
 namespace rayctl {
-
-/// The variables that matter for reaching an API server, HOME among them; plugins get all of them.
-kubernetes::Environment kube_environment(const Io& io);
 
 /// Which API server, and as whom: of the files in $KUBECONFIG, else of ~/.kube/config, the context
 /// of that name ("": the current one); inside of a pod without such files, its service account.

@@ -8,6 +8,7 @@
 #include "cli/access/kubectl.h"
 #include "cli/access/pod_access.h"
 #include "cli/access/ssh_access.h"
+#include "cli/environment.h"
 #include "cli/section.h"
 #include "providers/kubernetes/kubernetes_provider.h"
 #include "transport/local_runner.h"
@@ -32,7 +33,7 @@ Result<std::string> run_plugin_program(const std::vector<std::string>& argv,
 
 Result<ProviderParts> make_kubernetes_pods(const ProviderSetting& setting) {
   const Config& config = setting.config;
-  const kubernetes::Environment env = kube_environment(setting.io);
+  const kubernetes::Environment env = whole_environment();
   const std::string written = text_in(config.provider_settings, "context");
   Result<kubernetes::Target> target =
       find_kube_target(env, setting.context.empty() ? written : setting.context);

@@ -1,16 +1,14 @@
 #include "cli/autoscale/cluster_lease.h"
 
-#include <unistd.h>
-
 #include <cstdlib>
 #include <map>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "base/files.h"
 #include "cli/autoscale/lease_process.h"
 #include "cli/autoscale/place.h"
+#include "cli/environment.h"
 #include "cli/own_version.h"
 #include "cli/run.h"
 #include "transport/local_runner.h"
@@ -36,14 +34,8 @@ std::unique_ptr<CommandRunner> folder_runner(const ClusterPaths& paths) {
 }
 
 std::unique_ptr<CommandRunner> own_runner() {
-  std::map<std::string, std::string> env;
-  for (char** each = environ; *each != nullptr; ++each) {
-    const std::string_view line = *each;
-    const std::size_t at = line.find('=');
-    if (at != std::string_view::npos) env[std::string(line.substr(0, at))] = line.substr(at + 1);
-  }
   return std::make_unique<LocalRunner>(
-      LocalRunnerSettings{.home = home_directory(), .env = std::move(env)});
+      LocalRunnerSettings{.home = home_directory(), .env = whole_environment()});
 }
 
 ClusterLease::ClusterLease(Session& session, std::unique_ptr<CommandRunner> runner,

@@ -1,7 +1,9 @@
 #include "cli/autoscale/place.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "cli/access/python_class.h"
 #include "cli/own_version.h"
 #include "cli/secrets.h"
 #include "config/digests.h"
@@ -11,6 +13,13 @@ namespace {
 
 constexpr char kPlaceField[] = "place";
 constexpr char kOnHead[] = "head", kOnOperators[] = "operator";
+
+// A class and what it needs are where it is applied from; and its machines know no key but the
+// file's.
+bool of_a_class(const Config& config) {
+  const auto types = class_types();
+  return std::find(types.begin(), types.end(), config.provider.text) != types.end();
+}
 
 }  // namespace
 
@@ -24,7 +33,7 @@ AutoscalerPlace wanted_place(const Config& config) {
   const AutoscalerKind kind = config.rayctl.autoscaler;
   if (!ray || kind == AutoscalerKind::kRay || kind == AutoscalerKind::kNone)
     return AutoscalerPlace::kNowhere;
-  const bool here = all_is_here(config) || kind == AutoscalerKind::kOperator;
+  const bool here = all_is_here(config) || of_a_class(config) || kind == AutoscalerKind::kOperator;
   return here ? AutoscalerPlace::kHere : AutoscalerPlace::kHead;
 }
 

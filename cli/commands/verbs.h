@@ -39,6 +39,8 @@ std::unique_ptr<Verb> make_node_supervisor_verb();
 std::unique_ptr<Verb> make_autoscaler_bundle_verb();
 std::unique_ptr<Verb> make_orphans_verb();
 std::unique_ptr<Verb> make_plan_verb();
+std::unique_ptr<Verb> make_provider_new_verb();
+std::unique_ptr<Verb> make_provider_test_verb();
 std::unique_ptr<Verb> make_rsync_down_verb();
 std::unique_ptr<Verb> make_rsync_up_verb();
 std::unique_ptr<Verb> make_schema_verb();
