@@ -18,6 +18,7 @@ import tempfile
 
 import autoscaler
 import aws
+import classes
 import functions
 import hashing
 import hosts
@@ -28,7 +29,7 @@ import transfers
 from measuring import RAYCTL, Refused
 
 PARTS = {"startup": startup, "plan": plans, "hash": hashing, "functions": functions, "autoscaler": autoscaler,
-         "hosts": hosts, "transfers": transfers, "aws": aws, "kubernetes": kubernetes}
+         "hosts": hosts, "transfers": transfers, "aws": aws, "kubernetes": kubernetes, "classes": classes}
 DOCUMENT = pathlib.Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 
 

@@ -181,7 +181,10 @@ Result<std::string> Cluster::bootstrap_text() {
     if (!completed) return in_context(completed.error(), "completing node type " + type.name.text);
     type.node_config = *std::move(completed);
   }
-  return bootstrap_config(config, digest_key_);
+  std::string text = bootstrap_config(config, digest_key_);
+  const auto& head_config = parts(config.provider).head_config;
+  if (config.rayctl.autoscaler != AutoscalerKind::kRay || !head_config) return text;
+  return head_config(text, session_.clock.now() + kCall);
 }
 
 ProviderParts& Cluster::parts(const ProviderName& name) {

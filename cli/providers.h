@@ -39,6 +39,9 @@ struct ProviderParts {
   /// "" where none ever is.
   std::string notice_script{};
   bool by_ssh = true;  ///< machines are opened by a key
+  /// What Ray's own monitor on a head is to read, made of the cluster's file in Ray's form; null
+  /// where that does as it is.
+  std::function<Result<std::string>(const std::string& config, Time deadline)> head_config{};
 };
 
 using MakeProvider = std::function<Result<ProviderParts>(const ProviderSetting&)>;

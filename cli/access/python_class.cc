@@ -102,6 +102,20 @@ std::string working_folder() {
   return problem ? "/" : folder.string();
 }
 
+/// A config for Ray's monitor, completed by the class.
+Result<std::string> prepared_for_head(python::Bridge& bridge, const ClusterName& cluster,
+                                      const std::string& text, Time deadline) {
+  if (const std::optional<python::HostFailure> failure = bridge.bootstrap(cluster, deadline)) {
+    return bridge.error(*failure);
+  }
+  Result<Json> prepared =
+      bridge.ask("prepare_head", cluster, {{"config", Json::parse(text)}}, deadline);
+  if (!prepared) return prepared.error();
+  return prepared->value("config", Json::object())
+             .dump(2, ' ', true, Json::error_handler_t::replace) +
+         "\n";
+}
+
 /// What a class said when it failed, for whoever looks at it.
 void tell(std::ostream& err, const python::HostFailure& failure, const std::string& name) {
   std::string text = "From " + name + (failure.method.empty() ? "" : ", " + failure.method) +
@@ -172,10 +186,16 @@ Result<ProviderParts> make_python_class(const ProviderSetting& setting) {
   std::unique_ptr<NodeAccess> ssh =
       cloud_access(setting, *provider, key, [](const std::string&) { return std::string(); });
   auto access = std::make_unique<ClassAccess>(
-      *std::move(bridge), config.cluster, std::move(ssh), setting.clock,
+      *bridge, config.cluster, std::move(ssh), setting.clock,
       number_in_commands(config.head_start_ray_commands, "--port", 6379),
       number_in_commands(config.head_start_ray_commands, "--dashboard-port", 8265));
-  return ProviderParts{std::move(provider), std::move(access), nullptr};
+  return ProviderParts{.provider = std::move(provider),
+                       .access = std::move(access),
+                       .desk = nullptr,
+                       .head_config = [bridge = *bridge, cluster = config.cluster](
+                                          const std::string& text, Time deadline) {
+                         return prepared_for_head(*bridge, cluster, text, deadline);
+                       }};
 }
 
 }  // namespace rayctl

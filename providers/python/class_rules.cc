@@ -157,6 +157,16 @@ class Trial {
                bridge_->ask("bootstrap", cluster_, Json::object(), with_.clock.now() + kCall);
            return again ? Found() : from(again.error());
          });
+    rule("prepare_for_head_node", "it gives a whole config", [&]() -> Found {
+      const Json config = {{"cluster_name", cluster_.text},
+                           {"provider", Json::object()},
+                           {"available_node_types", Json::object()}};
+      Result<Json> prepared =
+          bridge_->ask("prepare_head", cluster_, {{"config", config}}, with_.clock.now() + kCall);
+      if (!prepared) return from(prepared.error());
+      const std::string name = prepared->value("config", Json::object()).value("cluster_name", "");
+      return name == cluster_.text ? Found() : broken("it gave " + shown(*prepared));
+    });
     rule("fillout_available_node_types_resources", "it gives resources as numbers by name",
          [&]() -> Found {
            Result<Json> filled =

@@ -166,6 +166,7 @@ def orphans(scratch):
     check({each["cluster"] for each in listed} == {"small"}, f"{listed}")
     kinds = sorted(each["kind"] for each in listed)
     check(kinds == ["instance"] * 3 + ["instance profile", "role", "security group"], f"{kinds}")
+    lab.until(lambda: len(lab.instances("running")) == 6, what="the machines of both")
     made = lab.left()
     scratch.run("orphans", "cluster.yaml", "--delete", status=3)
     check(lab.left() == made, "something was removed without a yes")

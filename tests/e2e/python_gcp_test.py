@@ -13,6 +13,7 @@ lab = GcpLab()
 
 def rays_class_for_gcp(scratch):
     lab.reset()
+    lab.phases(operation=0)  # Ray's class sleeps 5 s whenever one has not ended at once
     config = yaml.safe_load((CLUSTERS / "small.yaml").read_text())
     config["available_node_types"]["ray_worker_small"]["min_workers"] = 1
     save(scratch, as_class(config, "ray.autoscaler._private.gcp.node_provider.GCPNodeProvider"))

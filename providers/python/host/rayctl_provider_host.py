@@ -1106,6 +1106,12 @@ class Operations:
 
     def prepare_head(self, request):
         instance, config = self.instance(request), request.take("config", dict)
+        opened = self.class_opened()
+        if opened.bootstrapped is not None:
+            config.setdefault("provider", {}).update(opened.bootstrapped["provider"])
+            for name, completed in (opened.config.get("available_node_types") or {}).items():
+                if name in config.get("available_node_types", {}) and "node_config" in completed:
+                    config["available_node_types"][name]["node_config"] = plain(completed["node_config"])
         if not hasattr(instance.target, "prepare_for_head_node"):
             return {"config": config}
         return {"config": call(request, instance.target, "prepare_for_head_node", config, check=config_of)}
