@@ -4,12 +4,12 @@ import json
 import os
 import pathlib
 import subprocess
-import sys
 
 from measuring import RAYCTL, TOOLS, Contestant, race, seconds, table
 
 TITLE = "Python provider classes"
 PORT = 16379
+PYTHON = "/usr/bin/python3"  # one without Ray, whose import would be half a second of the class's own time
 CLASSES = pathlib.Path(__file__).resolve().parents[1] / "fixtures" / "python_providers"
 
 CLUSTER = """\
@@ -29,8 +29,13 @@ rayctl: {{autoscaler: none, auth_token: false}}
 
 # The same questions, asked of the class in a process that does nothing else.
 ALONE = """\
-import sys, time
+import sys, time, types
 sys.path.insert(0, sys.argv[1])
+for name in ("ray", "ray.autoscaler", "ray.autoscaler.node_provider", "ray.autoscaler.command_runner"):
+    sys.modules[name] = types.ModuleType(name)
+sys.modules["ray.autoscaler.command_runner"].CommandRunnerInterface = object
+sys.modules["ray.autoscaler.node_provider"].NodeProvider = type(
+    "NodeProvider", (), {"__init__": lambda self, *given: setattr(self, "provider_config", given[0])})
 begun = time.perf_counter()
 from quick import Quick
 provider = Quick({"file": sys.argv[2]}, "bench")
@@ -48,6 +53,9 @@ class Quick(simple.SimpleProvider):
     def __init__(self, provider_config, cluster_name):
         simple.SimpleProvider.__init__(self, provider_config, cluster_name)
         self.all = simple.read_machines(self.path)
+
+    def pause(self):
+        pass
 
     def machine(self, node_id):
         return self.all[node_id]
@@ -76,7 +84,7 @@ def machines_of(snapshot):
 
 def measure(quick, folder):
     count = 50 if quick else 999
-    (folder / "cluster.yaml").write_text(CLUSTER.format(count=count, folder=folder, port=PORT, python=sys.executable))
+    (folder / "cluster.yaml").write_text(CLUSTER.format(count=count, folder=folder, port=PORT, python=PYTHON))
     (folder / "simple.py").write_text((CLASSES / "simple.py").read_text())
     (folder / "quick.py").write_text(QUICK)
     env = {**os.environ, "XDG_STATE_HOME": str(folder / "state"), "NO_COLOR": "1", "CI": "true"}
@@ -91,7 +99,7 @@ def measure(quick, folder):
     snapshot = json.loads((folder / "snapshot.json").read_text())
     machines = machines_of(snapshot)
     (folder / "machines.json").write_text(json.dumps(machines))
-    alone = min(float(subprocess.run([sys.executable, "-c", ALONE, folder, folder / "machines.json"], check=True,
+    alone = min(float(subprocess.run([PYTHON, "-c", ALONE, folder, folder / "machines.json"], check=True,
                                      capture_output=True, text=True).stdout) for _ in range(3))
 
     lines = [f"{one} {machine['ip']} {machine['tags']['ray-user-node-type']}" for one, machine in machines.items()]
@@ -106,7 +114,7 @@ def measure(quick, folder):
                 Contestant("`rayctl plan --refresh=false`: nobody is asked", [*words, "cluster.yaml", "--refresh=false"],
                            cwd=folder, env=env, runs=9),
                 Contestant("`rayctl plan`, through the class", [*words, "cluster.yaml"], cwd=folder, env=env, runs=9),
-                Contestant("an interpreter that does nothing", [sys.executable, "-c", "pass"], runs=9)])
+                Contestant("an interpreter that does nothing", [PYTHON, "-c", "pass"], runs=9)])
         finally:
             head.stdin.close()
     bridge = costs[1].best - costs[0].best
