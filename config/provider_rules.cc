@@ -80,6 +80,18 @@ void check_local(const Yaml& root, Findings& findings) {
   }
 }
 
+void check_external(const Yaml& root, Findings& findings) {
+  const Yaml& provider = *root.find("provider");
+  const Yaml* module = provider.find("module");
+  const char* remedy = "name the class as Python does: `module: package.module.Class`";
+  if (module == nullptr) {
+    findings.error(provider.where, "`module` is missing in provider (external)", remedy);
+  } else if (!module->is_string() ||
+             module->scalar.get_ref<const std::string&>().find('.') == std::string::npos) {
+    findings.error(module->where, "`module` is no name of a class in a module", remedy);
+  }
+}
+
 /// The addresses of a list of machines, each with its place.
 std::map<std::string, Source> addresses_of(const Yaml& provider, Findings& findings) {
   std::map<std::string, Source> seen;
@@ -142,6 +154,7 @@ void check_cidrs(const Yaml& root, Findings& findings) {
 void check_provider_rules(const Yaml& root, const std::string& provider, Findings& findings) {
   if (provider == "process") check_process(root, findings);
   if (provider == "local") check_local(root, findings);
+  if (provider == "external") check_external(root, findings);
   check_hosts(root, provider == "local", findings);
   check_cidrs(root, findings);
 }

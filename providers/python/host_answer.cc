@@ -26,7 +26,9 @@ std::string sentence(const HostFailure& failure, const std::string& class_name) 
   if (failure.kind == "raised" || failure.kind == "launch" || failure.kind == "unsupported") {
     return of + node + " raised " + failure.message;
   }
-  return of + node + ": " + failure.message;
+  const char* hint =
+      failure.kind == "import" ? "; provider.python says which interpreter looks for it" : "";
+  return of + node + ": " + failure.message + hint;
 }
 
 Error fault_of(const std::string& kind, std::string message) {
