@@ -93,7 +93,7 @@ def a_class_of_an_old_ray_without_ray(scratch):
 def what_is_wrong_with_a_class(scratch):
     """Each broken rule names the method; the run ends, and within its time."""
     machines = scratch.dir / "machines.json"
-    write(scratch, file=str(machines))
+    write(scratch, file=str(machines), module="none.None")
     shutil.copy(CLASSES / "simple.py", scratch.dir)
     shutil.copy(CLASSES / "hostile.py", scratch.dir)
     (scratch.dir / "broken.py").write_text(
