@@ -1,6 +1,6 @@
-// fake_head PORT < NODES: Ray's control service on that port of loopback, with a node alive for each
-// line "ID ADDRESS TYPE", until its standard input ends. Says "ready" once it listens; an empty line
-// ends the nodes.
+// fake_head PORT < NODES: Ray's control service on that port of loopback, with a node alive for
+// each line "ID ADDRESS TYPE", until its standard input ends. Says "ready" once it listens; an
+// empty line ends the nodes.
 #include <cstdlib>
 #include <iostream>
 #include <sstream>
