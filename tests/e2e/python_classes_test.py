@@ -103,9 +103,13 @@ def what_is_wrong_with_a_class(scratch):
         "class Unending(SimpleProvider):\n"
         "    def terminate_node(self, node_id):\n        pass\n\n"
         "    def terminate_nodes(self, node_ids):\n        pass\n\n\n"
+        "class Random(SimpleProvider):\n"
+        "    @staticmethod\n    def bootstrap_config(cluster_config):\n"
+        "        cluster_config['auth']['key'] = __import__('uuid').uuid4().hex\n        return cluster_config\n\n\n"
         "class Unnamed(SimpleProvider):\n"
         "    def non_terminated_nodes(self, tag_filters):\n        return [7]\n")
-    for name, method in (("Shared", "internal_ip"), ("Unending", "terminate_node"), ("Unnamed", "non_terminated_nodes")):
+    for name, method in (("Shared", "internal_ip"), ("Unending", "terminate_node"), ("Random", "bootstrap_config"),
+                         ("Unnamed", "non_terminated_nodes")):
         machines.unlink(missing_ok=True)
         found = tried(scratch, f"broken.{name}", status=1)
         check(method in [each for each, _ in found["broken"]], f"{name}: {found}")
