@@ -184,6 +184,12 @@ def nothing_is_spoiled(scratch):
     check(host.call("bootstrap") == {"auth": {}, "provider": {"zone": "a"}}, "bootstrap")
     node = host.result(create(host))["nodes"][0]
     check(scratch.machines()[node]["node_config"]["image"] == "bootstrapped", "create does not take its node configs")
+    head = host.call("prepare_head", cluster="one", config={
+        "provider": {"type": "external"}, "available_node_types": {"worker": {"max_workers": 3}, "other": {}}})["config"]
+    check(head["provider"] == {"type": "external", "zone": "a"}, f"{head}")
+    types = head["available_node_types"]
+    check(types["worker"]["max_workers"] == 3 and types["worker"]["node_config"]["image"] == "bootstrapped", f"{head}")
+    check(types["other"] == {}, f"{head}")
     host.close()
 
 

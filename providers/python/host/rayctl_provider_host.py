@@ -1108,7 +1108,8 @@ class Operations:
         instance, config = self.instance(request), request.take("config", dict)
         opened = self.class_opened()
         if opened.bootstrapped is not None:
-            config.setdefault("provider", {}).update(opened.bootstrapped["provider"])
+            if "provider" in config:
+                config["provider"].update(opened.bootstrapped["provider"])
             for name, completed in (opened.config.get("available_node_types") or {}).items():
                 if name in config.get("available_node_types", {}) and "node_config" in completed:
                     config["available_node_types"][name]["node_config"] = plain(completed["node_config"])
