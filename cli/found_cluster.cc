@@ -5,7 +5,7 @@
 
 #include "applier/secrets.h"
 #include "cli/ray_tags.h"
-#include "cli/section.h"
+#include "model/json_text.h"
 
 namespace rayctl {
 namespace {

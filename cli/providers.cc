@@ -8,7 +8,7 @@
 #include "cli/access/kubernetes_pods.h"
 #include "cli/access/private_hosts.h"
 #include "cli/access/python_class.h"
-#include "cli/section.h"
+#include "model/json_text.h"
 #include "providers/process/process_provider.h"
 #include "transport/local_runner.h"
 

@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "base/files.h"
-#include "cli/section.h"
 #include "model/hash_cache.h"
+#include "model/json_text.h"
 #include "transport/manifest_builder.h"
 
 namespace rayctl {

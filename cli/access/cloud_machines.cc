@@ -9,7 +9,7 @@
 #include "cli/access/state_host_keys.h"
 #include "cli/run.h"
 #include "cli/secrets.h"
-#include "cli/section.h"
+#include "model/json_text.h"
 #include "transport/local_runner.h"
 
 namespace rayctl {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "cli/section.h"
+#include "model/json_text.h"
 #include "model/tags.h"
 
 namespace rayctl {

@@ -9,7 +9,7 @@
 #include "cli/access/pod_access.h"
 #include "cli/access/ssh_access.h"
 #include "cli/environment.h"
-#include "cli/section.h"
+#include "model/json_text.h"
 #include "providers/kubernetes/kubernetes_provider.h"
 #include "transport/local_runner.h"
 

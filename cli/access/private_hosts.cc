@@ -7,7 +7,7 @@
 #include "cli/access/empty_host.h"
 #include "cli/access/ssh_access.h"
 #include "cli/access/state_host_keys.h"
-#include "cli/section.h"
+#include "model/json_text.h"
 #include "providers/hosts/hosts_provider.h"
 #include "transport/ssh/ssh_runner.h"
 

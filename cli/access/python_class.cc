@@ -12,9 +12,9 @@
 #include "cli/access/state_tags.h"
 #include "cli/environment.h"
 #include "cli/secrets.h"
-#include "cli/section.h"
 #include "config/bootstrap.h"
 #include "config/secrets.h"
+#include "model/json_text.h"
 #include "providers/python/python_provider.h"
 
 namespace rayctl {

@@ -7,7 +7,7 @@
 
 #include "base/files.h"
 #include "cli/access/passphrase.h"
-#include "cli/section.h"
+#include "model/json_text.h"
 
 namespace rayctl {
 namespace {

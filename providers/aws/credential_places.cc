@@ -4,18 +4,10 @@
 
 #include "base/backoff.h"
 #include "model/json.h"
+#include "model/json_text.h"
 #include "net/times.h"
 
 namespace rayctl::aws {
-namespace {
-
-std::string text_of(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-}  // namespace
-
 Error credential_error(std::string message) {
   return permanent(ErrorCode::kCredentials, std::move(message));
 }
@@ -37,17 +29,17 @@ Result<Credentials> parse_credential_document(const std::string& text, const std
   if (!json.is_object()) return credential_error(source + " did not answer with credentials");
   Credentials credentials;
   credentials.source = source;
-  credentials.key.access_key = text_of(json, "AccessKeyId");
-  credentials.key.secret_key = text_of(json, "SecretAccessKey");
-  credentials.key.session_token = text_of(json, "SessionToken");
-  if (credentials.key.session_token.empty()) credentials.key.session_token = text_of(json, "Token");
-  if (const std::string code = text_of(json, "Code"); !code.empty() && code != "Success") {
-    return credential_error(source + " answers " + code + ": " + text_of(json, "Message"));
+  credentials.key.access_key = text_in(json, "AccessKeyId");
+  credentials.key.secret_key = text_in(json, "SecretAccessKey");
+  credentials.key.session_token = text_in(json, "SessionToken");
+  if (credentials.key.session_token.empty()) credentials.key.session_token = text_in(json, "Token");
+  if (const std::string code = text_in(json, "Code"); !code.empty() && code != "Success") {
+    return credential_error(source + " answers " + code + ": " + text_in(json, "Message"));
   }
   if (credentials.key.access_key.empty() || credentials.key.secret_key.empty()) {
     return credential_error(source + " answers without AccessKeyId and SecretAccessKey");
   }
-  if (const std::string expiration = text_of(json, "Expiration"); !expiration.empty()) {
+  if (const std::string expiration = text_in(json, "Expiration"); !expiration.empty()) {
     credentials.expires = parse_timestamp(expiration);
     if (!credentials.expires) return credential_error(source + " gives no time as Expiration");
   }

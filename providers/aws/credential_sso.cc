@@ -1,6 +1,7 @@
 #include "base/digest.h"
 #include "base/files.h"
 #include "model/json.h"
+#include "model/json_text.h"
 #include "net/times.h"
 #include "net/url_text.h"
 #include "providers/aws/credential_places.h"
@@ -9,11 +10,6 @@
 
 namespace rayctl::aws {
 namespace {
-
-std::string text_of(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
 
 /// Where the login is: what a profile says, with its sso-session where it names one.
 struct Login {
@@ -50,8 +46,8 @@ std::string text_after(const Time now, const std::int64_t seconds) {
 /// False if that cannot be done; `cached` is then as it was.
 bool renew(CredentialPlaces& places, const Login& login, const std::string& path, Json& cached,
            Time deadline) {
-  const auto registered = parse_timestamp(text_of(cached, "registrationExpiresAt"));
-  if (text_of(cached, "refreshToken").empty() || !registered || *registered <= places.clock.now()) {
+  const auto registered = parse_timestamp(text_in(cached, "registrationExpiresAt"));
+  if (text_in(cached, "refreshToken").empty() || !registered || *registered <= places.clock.now()) {
     return false;
   }
   HttpRequest request;
@@ -60,22 +56,22 @@ bool renew(CredentialPlaces& places, const Login& login, const std::string& path
       resolve_endpoint("sso-oidc", login.region, places.env, places.profiles).url + "token";
   request.headers = {{"Content-Type", "application/json"}};
   request.body = Json{{"grantType", "refresh_token"},
-                      {"clientId", text_of(cached, "clientId")},
-                      {"clientSecret", text_of(cached, "clientSecret")},
-                      {"refreshToken", text_of(cached, "refreshToken")}}
+                      {"clientId", text_in(cached, "clientId")},
+                      {"clientSecret", text_in(cached, "clientSecret")},
+                      {"refreshToken", text_in(cached, "refreshToken")}}
                      .dump();
   // Once: a refresh token may be good for one use.
   const Result<HttpResponse> response = ask(places, request, deadline, Millis{10'000}, 1);
   if (!response || response->status != 200) return false;
   const Json json = Json::parse(response->body, nullptr, false);
   const auto seconds = json.is_object() ? json.find("expiresIn") : json.end();
-  if (!json.is_object() || text_of(json, "accessToken").empty() || seconds == json.end() ||
+  if (!json.is_object() || text_in(json, "accessToken").empty() || seconds == json.end() ||
       !seconds->is_number_integer()) {
     return false;
   }
-  cached["accessToken"] = text_of(json, "accessToken");
+  cached["accessToken"] = text_in(json, "accessToken");
   cached["expiresAt"] = text_after(places.clock.now(), seconds->get<std::int64_t>());
-  if (const std::string next = text_of(json, "refreshToken"); !next.empty()) {
+  if (const std::string next = text_in(json, "refreshToken"); !next.empty()) {
     cached["refreshToken"] = next;
   }
   // If it cannot be written, this look-up has its token all the same.
@@ -90,17 +86,17 @@ Result<std::string> access_token(CredentialPlaces& places, const Login& login,
   const Result<std::string> text = read_file(path, 1U << 20);
   if (!text) return credential_error("nobody is logged in: " + again);
   Json json = Json::parse(*text, nullptr, false);
-  if (!json.is_object() || text_of(json, "accessToken").empty()) {
+  if (!json.is_object() || text_in(json, "accessToken").empty()) {
     return credential_error(path + " holds no login: " + again);
   }
   constexpr std::chrono::minutes kEarly{15};  // as botocore
-  const auto expires = parse_timestamp(text_of(json, "expiresAt"));
+  const auto expires = parse_timestamp(text_in(json, "expiresAt"));
   const Time now = places.clock.now();
   const bool fresh = expires && *expires - now > kEarly;
   if (!fresh && !renew(places, login, path, json, deadline) && (!expires || *expires <= now)) {
     return credential_error("the SSO login has expired: " + again);
   }
-  return text_of(json, "accessToken");
+  return text_in(json, "accessToken");
 }
 
 }  // namespace
@@ -135,8 +131,8 @@ Result<Credentials> from_sso(CredentialPlaces& places, const std::string& profil
   const Json& found = json["roleCredentials"];
   Credentials credentials;
   credentials.source = source;
-  credentials.key = {text_of(found, "accessKeyId"), text_of(found, "secretAccessKey"),
-                     text_of(found, "sessionToken")};
+  credentials.key = {text_in(found, "accessKeyId"), text_in(found, "secretAccessKey"),
+                     text_in(found, "sessionToken")};
   const auto expiration = found.find("expiration");
   if (credentials.key.access_key.empty() || credentials.key.secret_key.empty() ||
       expiration == found.end() || !expiration->is_number_integer()) {

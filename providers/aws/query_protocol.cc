@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "model/json_text.h"
 #include "net/url_text.h"
 
 namespace rayctl::aws {
@@ -24,11 +25,6 @@ pugi::xml_node error_node(const pugi::xml_document& document) {
   const pugi::xml_node root = document.document_element();
   const pugi::xml_node several = root.child("Errors");
   return (several ? several : root).child("Error");
-}
-
-std::string text_of(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 /// "com.amazonaws.ssm#ParameterNotFound:http://..." is ParameterNotFound.
@@ -85,9 +81,9 @@ ApiError parse_error(const HttpResponse& response) {
     error.message = trim(node.child("Message").text().get());
   }
   if (const Json json = Json::parse(response.body, nullptr, false); json.is_object()) {
-    error.code = bare_code(text_of(json, "__type"));
-    error.message = text_of(json, "message");
-    if (error.message.empty()) error.message = text_of(json, "Message");
+    error.code = bare_code(text_in(json, "__type"));
+    error.message = text_in(json, "message");
+    if (error.message.empty()) error.message = text_in(json, "Message");
   }
   if (error.code.empty()) error.code = bare_code(header(response, "x-amzn-errortype"));
   if (error.code.empty() && error.message.empty()) error.message = beginning_of(response.body);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "model/json_text.h"
 #include "providers/gcp/alternatives.h"
 #include "providers/gcp/gce_cluster.h"
 #include "providers/gcp/gcp_desk.h"
@@ -88,11 +89,6 @@ class GcpProvider final : public Provider {
 
   const std::shared_ptr<GceCluster> cluster_;
 };
-
-std::string text_in(const Json& section, const char* key) {
-  const auto found = section.find(key);
-  return found == section.end() || !found->is_string() ? "" : found->get<std::string>();
-}
 
 Result<GcePlace> place_in(const Json& provider) {
   GcePlace place{.project = text_in(provider, "project_id"),

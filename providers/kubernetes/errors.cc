@@ -4,17 +4,13 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "model/json_text.h"
 
 namespace rayctl::kubernetes {
 namespace {
 
 constexpr std::size_t kMostText = 400;
 constexpr double kMostWait = 3'600;  // seconds
-
-std::string text_in(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
 
 Millis seconds(double count) {
   if (!(count > 0)) return Millis{0};

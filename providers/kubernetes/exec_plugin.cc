@@ -2,6 +2,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "model/json_text.h"
 #include "net/ssh_key.h"
 #include "net/times.h"
 #include "providers/kubernetes/credentials.h"
@@ -30,11 +31,6 @@ std::string find_program(const std::string& command, const Environment& env) {
     if (folder.starts_with('/') && is_program(candidate)) return candidate;
   }
   return "";
-}
-
-std::string text_in(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 }  // namespace

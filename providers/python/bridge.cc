@@ -3,18 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/json_text.h"
+
 namespace rayctl::python {
 namespace {
 
-std::string text_of(const Json& map, const char* key) {
-  const auto found = map.find(key);
-  return found == map.end() || !found->is_string() ? "" : found->get<std::string>();
-}
-
 ClassFacts read_facts(const Json& opened) {
-  ClassFacts facts{.name = text_of(opened, "class"),
-                   .file = text_of(opened, "file"),
-                   .ray = text_of(opened, "ray"),
+  ClassFacts facts{.name = text_in(opened, "class"),
+                   .file = text_in(opened, "file"),
+                   .ray = text_in(opened, "ray"),
                    .own = {},
                    .readonly = opened.value("readonly", false)};
   const Json own = opened.value("own", Json::array());
@@ -30,8 +27,8 @@ bool hangs(const HostFailure& failure) {
 }
 
 std::string class_in(const Json& provider) {
-  const std::string module = text_of(provider, "module");
-  return module.empty() ? "the provider `" + text_of(provider, "type") + "`" : module;
+  const std::string module = text_in(provider, "module");
+  return module.empty() ? "the provider `" + text_in(provider, "type") + "`" : module;
 }
 
 }  // namespace

@@ -1,8 +1,12 @@
 #include "providers/python/bridge_runner.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/digest.h"
 #include "base/files.h"
@@ -13,6 +17,9 @@ namespace rayctl::python {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t kKeep = 4U << 20;  // bytes of each output stream: the last ones
+constexpr std::size_t kShownLines = 20;
 
 /// A private folder of this machine, removed with what is in it.
 class ScratchFolder {
@@ -64,17 +71,46 @@ std::string all_input(const Command& command) {
   return input;
 }
 
+/// What stands between the marks that run_line sets; nullopt if they are not all there.
+std::optional<CommandOutput> read_output(std::string_view said, const std::string& mark) {
+  std::vector<std::string_view> parts;
+  for (std::size_t at; (at = said.find(mark)) != std::string_view::npos;) {
+    parts.push_back(said.substr(0, at));
+    said.remove_prefix(at + mark.size());
+  }
+  if (parts.size() != 3) return std::nullopt;
+  const std::size_t line = parts[1].find('\n');
+  const std::optional<std::string> out =
+      from_base64(parts[1].substr(std::min(line, parts[1].size())));
+  const std::optional<std::string> err = from_base64(parts[2]);
+  if (line == std::string_view::npos || !out || !err) return std::nullopt;
+  return CommandOutput{std::atoi(trim(parts[1].substr(0, line)).c_str()), *out, *err};
+}
+
 }  // namespace
 
 BridgeRunner::BridgeRunner(std::shared_ptr<Bridge> bridge, ClusterName cluster, CloudId node)
     : bridge_(std::move(bridge)), cluster_(std::move(cluster)), node_(std::move(node)) {}
 
+// A class's runner gives both streams in one text, and may add to it: the line keeps them apart,
+// and says between marks how it ended.
 Result<CommandOutput> BridgeRunner::run_line(const std::string& line, Time deadline) {
+  const std::string mark = "rayctl-" + random_hex(8), keep = std::to_string(kKeep);
+  const std::string whole = "t=$(mktemp -d) || exit 125\n( " + line +
+                            "\n) >\"$t/out\" 2>\"$t/err\" </dev/null\necho \"" + mark +
+                            " $?\"\nfor f in out err; do tail -c " + keep +
+                            " \"$t/$f\" | base64; echo " + mark + "; done\nrm -rf \"$t\"";
   Result<Json> ran =
-      bridge_->ask("run", cluster_, {{"node", node_.text}, {"command", line}}, deadline);
+      bridge_->ask("run", cluster_, {{"node", node_.text}, {"command", whole}}, deadline);
   if (!ran) return ran.error();
-  const std::optional<std::string> out = from_base64(ran->value("out", ""));
-  return CommandOutput{ran->value("exit", 255), out.value_or(""), ""};
+  const std::string said = from_base64(ran->value("out", "")).value_or("");
+  if (std::optional<CommandOutput> output = read_output(said, mark)) return *std::move(output);
+  Error error =
+      unknown_outcome(ErrorCode::kConnectionLost,
+                      "the command runner of " + node_.text + " ended with " +
+                          std::to_string(ran->value("exit", 255)) + " before the command did");
+  error.context = last_lines(trim(said), kShownLines);
+  return error;
 }
 
 Result<CommandOutput> BridgeRunner::run(const Command& command, Time deadline,
@@ -98,6 +134,7 @@ Result<CommandOutput> BridgeRunner::run(const Command& command, Time deadline,
   }
   Result<CommandOutput> ran = run_line(line, deadline);
   if (ran && sink && !ran->out.empty()) sink(ran->out, false);
+  if (ran && sink && !ran->err.empty()) sink(ran->err, true);
   return ran;
 }
 
@@ -121,7 +158,7 @@ Result<> BridgeRunner::send(const fs::path& from, const std::string& to, unsigne
   if (!moved) return moved.error();
   if (moved->exit_code == 0) return {};
   return permanent(ErrorCode::kFilesFailed,
-                   "writing " + to + " on " + node_.text + ": " + trim(moved->out));
+                   "writing " + to + " on " + node_.text + ": " + trim(moved->err));
 }
 
 Result<> BridgeRunner::upload(const fs::path& from, const std::string& to, unsigned mode,

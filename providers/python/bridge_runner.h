@@ -8,8 +8,9 @@
 namespace rayctl::python {
 
 /// Runs programs on a node through the command runner of a class's own (get_command_runner). Those
-/// runners take a line and give its output in one piece: both streams come as standard output, once
-/// the program has ended. Environment and input travel in files, never in the line. Thread-safe.
+/// runners take a line and give its output in one piece, so outputs come once the program has
+/// ended, and a stream is read whole before it begins. Environment and input travel in files, never
+/// in the line. The node needs a POSIX sh, mktemp, tail and base64. Thread-safe.
 class BridgeRunner final : public CommandRunner {
  public:
   BridgeRunner(std::shared_ptr<Bridge> bridge, ClusterName cluster, CloudId node);

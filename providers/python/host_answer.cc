@@ -3,16 +3,12 @@
 #include <utility>
 
 #include "base/text.h"
+#include "model/json_text.h"
 
 namespace rayctl::python {
 namespace {
 
 constexpr std::size_t kLines = 20;
-
-std::string text_of(const Json& map, const char* key) {
-  const auto found = map.find(key);
-  return found == map.end() || !found->is_string() ? "" : found->get<std::string>();
-}
 
 HostFailure not_understood(const std::string& what) {
   return {.kind = "request", .method = "", .node = "", .message = what, .lines = {}};
@@ -58,12 +54,12 @@ HostAnswer read_answer(Json line) {
     answer.failure = not_understood("the host's answer is neither `ok` nor `error`");
     return answer;
   }
-  answer.failure = HostFailure{.kind = text_of(*error, "kind"),
-                               .method = text_of(*error, "method"),
-                               .node = text_of(*error, "node"),
-                               .message = text_of(*error, "message"),
+  answer.failure = HostFailure{.kind = text_in(*error, "kind"),
+                               .method = text_in(*error, "method"),
+                               .node = text_in(*error, "node"),
+                               .message = text_in(*error, "message"),
                                .lines = {}};
-  const std::string traceback = trim(text_of(*error, "traceback"));
+  const std::string traceback = trim(text_in(*error, "traceback"));
   if (!traceback.empty()) answer.failure->lines = last_lines(traceback, kLines);
   return answer;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/json_text.h"
 #include "providers/python/python_launch.h"
 
 namespace rayctl::python {
@@ -11,18 +12,13 @@ namespace {
 // A launch that took all its time is looked at all the same.
 constexpr Millis kLook{15'000};
 
-std::string text_of(const Json& map, const char* key) {
-  const auto found = map.find(key);
-  return found == map.end() || !found->is_string() ? "" : found->get<std::string>();
-}
-
 /// A machine as the host lists it; what its tags say is not read yet.
 CloudNode read_node(const Json& listed) {
   CloudNode node;
-  node.id = {text_of(listed, "id")};
+  node.id = {text_in(listed, "id")};
   node.power = listed.value("running", false) ? Power::kRunning : Power::kPending;
-  node.internal_ip = text_of(listed, "internal_ip");
-  node.external_ip = text_of(listed, "external_ip");
+  node.internal_ip = text_in(listed, "internal_ip");
+  node.external_ip = text_in(listed, "external_ip");
   const Json tags = listed.value("tags", Json::object());
   for (const auto& [key, value] : tags.items()) {
     if (value.is_string()) node.tags[key] = value.get<std::string>();

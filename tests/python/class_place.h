@@ -40,6 +40,8 @@ class ClassPlace {
   /// The class in a process of its own, as one run of the program has it.
   std::unique_ptr<python::PythonProvider> client();
   std::shared_ptr<python::Bridge> bridge();
+  /// Where the class's file lies, and whatever the class puts beside it.
+  const std::filesystem::path& folder() const { return folder_; }
   /// The machines that there are, by id, as the class's file has them.
   Json machines() const;
 
