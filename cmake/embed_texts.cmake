@@ -1,12 +1,17 @@
-# cmake -DOUT=file.cc -DHEADER=path.h -DNAMESPACE=name -DTEXTS=function=file,function=file -P embed_texts.cmake: a function
-# for each file that gives its text.
+# cmake -DOUT=file.cc -DHEADER=path.h -DNAMESPACE=name -DTEXTS=function=file,function=file+file -P embed_texts.cmake: for
+# each row a function that gives the text of its files.
 string(REPLACE "," ";" rows "${TEXTS}")
 set(functions)
 foreach(row IN LISTS rows)
   string(REPLACE "=" ";" pair "${row}")
   list(GET pair 0 function)
-  list(GET pair 1 path)
-  file(READ "${path}" text)
+  list(GET pair 1 paths)
+  string(REPLACE "+" ";" paths "${paths}")
+  set(text "")
+  foreach(path IN LISTS paths)
+    file(READ "${path}" part)
+    string(APPEND text "${part}")
+  endforeach()
   string(APPEND functions "\nstd::string_view ${function}() {\n  return R\"embedded(${text})embedded\";\n}\n")
 endforeach()
 file(WRITE "${OUT}" "#include \"${HEADER}\"\n\nnamespace ${NAMESPACE} {\n${functions}\n}  // namespace ${NAMESPACE}\n")

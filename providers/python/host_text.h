@@ -3,7 +3,7 @@
 
 namespace rayctl::python {
 
-/// The source of the process that a provider class runs in (host/rayctl_provider_host.py).
+/// The source of the process that a provider class runs in (the parts of host/, joined).
 std::string_view host_text();
 /// The class that `rayctl provider new` writes, with names to be replaced in it
 /// (host/new_provider.py).

@@ -13,7 +13,7 @@ import time
 import traceback
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-HOST = SOURCE / "providers/python/host/rayctl_provider_host.py"
+HOST = "".join(part.read_text("ascii") for part in sorted((SOURCE / "providers/python/host").glob("[1-9]_*.py")))
 FIXTURES = SOURCE / "fixtures/python_providers"
 LOADER = ("import sys;exec(compile(sys.stdin.buffer.read(int(sys.stdin.buffer.readline())),"
           "'rayctl_provider_host.py','exec'))")
@@ -58,7 +58,7 @@ class Host:
             [python, *(["-S"] if bare else []), "-c", LOADER], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, start_new_session=True, cwd=folder or "/",
             env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "PYTHONDONTWRITEBYTECODE": "1", **(env or {})})
-        text = HOST.read_bytes()
+        text = HOST.encode()
         self.send_bytes(b"%d\n" % len(text) + text)
         self.sending, self.id, self.words, self.stray = threading.Lock(), 0, b"", []
         self.answers, self.answered = {}, threading.Condition()

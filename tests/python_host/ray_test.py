@@ -5,7 +5,7 @@ import pathlib
 import runpy
 import time
 
-from host_client import SOURCE, check, create, main
+from host_client import HOST, SOURCE, check, create, main
 
 WHEELS = pathlib.Path(os.environ["RAYCTL_RAY_WHEELS"])
 SITE = next(pathlib.Path(os.environ["RAYCTL_VENV"]).glob("lib/python3.*/site-packages"))
@@ -146,7 +146,9 @@ def batching(scratch):
 
 def names_of_tags(scratch):
     """The bundled interface has every name of the tags of each version, with its value."""
-    bundled = runpy.run_path(str(SOURCE / "providers/python/host/rayctl_provider_host.py"), run_name="host")["TAGS"]
+    host = {"__name__": "host"}
+    exec(compile(HOST, "rayctl_provider_host.py", "exec"), host)
+    bundled = host["TAGS"]
     count = 0
     for path in [*WHEELS.glob("*/ray/autoscaler/tags.py"), SITE / "ray/autoscaler/tags.py"]:
         for name, value in runpy.run_path(str(path)).items():
