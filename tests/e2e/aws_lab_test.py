@@ -1,6 +1,7 @@
 """The AWS lab itself: whether it does what the tests of the AWS provider lean on. `aws_lab_test.py ray_up` runs Ray's own
 launcher in it, which takes two minutes."""
 import contextlib
+import json
 import os
 import pathlib
 import subprocess
@@ -155,6 +156,28 @@ def many(_):
     check(len({lab.run_on(one, "hostname") for one in made}) == 16, "some share a name")
     lab.ec2.terminate_instances(InstanceIds=made[:8])
     lab.until(lambda: set(lab.nodes()) == set(made[8:]), what="the end of eight")
+
+
+@cleaned
+def an_address_of_one_that_ends(_):
+    """The account gives it to the next machine, which has it only when the other one is off."""
+    lab.phases(pending=0, leaving=0)
+    taken = []
+    for _ in range(3):
+        made = launch(MaxCount=4)
+        lab.until(lambda: set(lab.nodes()) == set(made) and all(node["ssh"] for node in lab.nodes().values()), what="four")
+        taken.append({node["ip"] for node in lab.nodes().values()})
+        lab.ec2.terminate_instances(InstanceIds=made)
+    check(taken[0] == taken[1] == taken[2], f"each time others: {taken}")
+    lab.reset()
+    on = set()
+    for event in map(json.loads, (lab.dir / "events.jsonl").read_text().splitlines()):
+        if event["event"] == "up":
+            check(event["ip"] not in on, f"two machines have {event['ip']}")
+            on.add(event["ip"])
+        elif event["event"] == "down":
+            on.discard(event["ip"])
+    check(not on, f"{on} did not end")
 
 
 @cleaned
@@ -340,4 +363,5 @@ def ray_comes_up(_):
 if sys.argv[1:] == ["ray_up"]:
     sys.argv[1:] = []
     main(ray_comes_up)
-main(machines, user_data, client_tokens, many, faults, refusals, validation, credentials, example_of_0_8_7)
+main(machines, user_data, client_tokens, many, an_address_of_one_that_ends, faults, refusals, validation, credentials,
+     example_of_0_8_7)
