@@ -23,6 +23,15 @@ Error no_group() {
                    "made");
 }
 
+/// A private key that a run made, and died before its public half was in EC2: like what is there.
+void take_lone_key(const ResourceScope& scope, const std::string& home, SeenResource& pair) {
+  if (scope.known.contains(pair.name)) return;
+  const auto files = keys_of(scope.cluster_id, rayctl::key_file(home, "").parent_path());
+  if (files.empty()) return;
+  pair.id = files.front().string();
+  pair.cluster = scope.cluster_id;
+}
+
 /// The cluster's id; where no state knows it, the one that is on what only this cluster makes.
 ClusterId id_of(const ResourceScope& scope, const std::vector<SeenResource>& seen) {
   if (!scope.cluster_id.empty()) return scope.cluster_id;
@@ -134,6 +143,9 @@ Result<SeenResources> Resources::list(const ResourceScope& scope, Time deadline)
     result.blocked.insert(result.blocked.end(), found.blocked.begin(), found.blocked.end());
     if (found.seen.id.empty()) {
       forget(found.seen.name);
+      if (found.seen.name.text == kKeyPairResource)
+        take_lone_key(scope, settings_.home, found.seen);
+      if (!found.seen.id.empty()) result.seen.push_back(std::move(found.seen));
       continue;
     }
     remember(found.seen);
