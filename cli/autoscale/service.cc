@@ -54,9 +54,10 @@ Result<std::string> run_script(CommandRunner& runner, Command command, const cha
                                Time deadline) {
   command.plain = true;
   const Result<CommandOutput> ran = runner.run(command, deadline);
-  if (!ran) return ran.error();
+  const std::string cannot = std::string("cannot ") + doing;
+  if (!ran) return in_context(ran.error(), cannot);
   if (ran->exit_code == 0) return trim(ran->out);
-  Error error = unknown_outcome(ErrorCode::kCommandFailed, std::string("cannot ") + doing);
+  Error error = unknown_outcome(ErrorCode::kCommandFailed, cannot);
   error.context = last_lines(ran->err, 3);
   return error;
 }

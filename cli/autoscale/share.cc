@@ -66,18 +66,24 @@ Result<std::unique_ptr<Share>> Share::take(Session& session, Cluster& cluster,
   const CloudNode* head = find_head(prepared.snapshot, prepared.observed);
   const Result<> held = share->hold(head);
   share->from_autoscaler_ = ran && held && share->lease_;
+  const bool ends = prepared.plan.destroy && prepared.desired.want.at(config.head_type) == 0;
   const bool silent = !held && held.error().code == ErrorCode::kConnectionLost;
   // Where the head's own container does not run, no autoscaler does.
   const bool ended = !held && held.error().code == ErrorCode::kContainerFailed;
-  if (!held && !silent && !ended) return held.error();
-  if (silent && ran) {
-    session.io.err << "warning: the head does not answer: an autoscaler that still runs there does "
-                      "not know of this change\n";
+  // A head that hangs, or whose disk is full, is taken down all the same.
+  const bool full = !held && ends && held.error().code == ErrorCode::kIo;
+  const bool hangs = !held && ends && held.error().fault == Fault::kUnknown;
+  if (!held && !silent && !ended && !full && !hangs) return held.error();
+  if (ran && (silent || full || hangs)) {
+    session.io.err << "warning: the head does not answer"
+                   << (silent ? "" : " as it should (" + held.error().message + ")")
+                   << ": an autoscaler that still runs there does not know of this change\n";
   }
-  const bool ends = prepared.plan.destroy && prepared.desired.want.at(config.head_type) == 0;
   const bool goes = head != nullptr && !all_is_here(config) && removes(prepared.plan, *head);
   if (!ends && !goes && wanted) return share;
-  if (Result<> over = share->end(prepared, held ? head : nullptr, ends); !over) return over.error();
+  const bool works = held || full;
+  if (Result<> over = share->end(prepared, works ? head : nullptr, ends); !over)
+    return over.error();
   return share;
 }
 

@@ -193,6 +193,31 @@ def machines_that_fail(scratch):
                      ("unseen", unseen), ("unseen-at-first", unseen_at_first), ("ends-unseen", ends_unseen)])
 
 
+def head_of(one):
+    return next(each["InstanceId"] for each in one.machines() if one.name_of(each).startswith("head"))
+
+
+def hangs(one):
+    """Commands on the head that touch what all share never end."""
+    one.apply()
+    lab.run_on(head_of(one), "mkdir -p .rayctl/autoscaler; touch .rayctl/autoscaler/lease; "
+                             "flock .rayctl/autoscaler/lease.lock sleep 300 >/dev/null 2>&1 &")
+    one.down()
+
+
+def is_full(one):
+    one.apply()
+    lab.run_on(head_of(one), "mkdir -p .rayctl; mount -t tmpfs -o size=4k none .rayctl; "
+                             "! head -c 1M /dev/zero >.rayctl/all 2>/dev/null")
+    one.down()
+
+
+@clean
+def heads_that_are_broken(scratch):
+    """`down` needs nothing of a machine that is about to end."""
+    play(lab, scratch, [("hangs", hangs), ("full", is_full)])
+
+
 @clean
 def keys_that_expire(scratch):
     """The keys of a credential_process are taken back while machines are launched."""
@@ -252,4 +277,4 @@ def with_ray(scratch):
 
 atexit.register(lambda: print(f"{sum(injected)} faults injected, {sum(made)} machines made", flush=True))
 main(calls_that_break, launches_that_are_refused, rights_that_are_missing, where_there_is_capacity, machines_that_fail,
-     keys_that_expire, with_ray)
+     heads_that_are_broken, keys_that_expire, with_ray)

@@ -24,7 +24,7 @@ class Outcome:
                 events.append(json.loads(line))
             except ValueError:
                 pass  # a killed run may end in the middle of a line
-        told = [one for one in events if one.get("type") in ("step-ended", "summary") and one.get("error", 1)]
+        told = [one for one in events if one.get("type") in ("step-ended", "summary", "error") and one.get("error", 1)]
         self.status, self.text = done.returncode, "\n".join(json.dumps(one) for one in told) + "\n" + done.stderr
         verbs = {one["step"]: one["verb"] for one in events if one.get("type") == "step-begun"}
         self.failed = [(verbs[one["step"]], one["error"]["code"], one["error"]["message"]) for one in events
