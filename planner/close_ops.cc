@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
+#include "model/list_lag.h"
 #include "planner/step_writer.h"
 
 namespace rayctl::planning {
@@ -22,6 +24,28 @@ bool StepWriter::launches_can_be_seen(const NodeTypeName& type) const {
   return std::all_of(lists.begin(), lists.end(), [](const auto& list) { return list.second.ok(); });
 }
 
+/// What was asked for a moment ago may be there and not be listed yet.
+bool StepWriter::may_still_show(const NodeTypeName& type, Time begun_at) const {
+  const NodeSpec* spec = spec_of(in_.desired, type);
+  const bool prompt = spec != nullptr && in_.observed.prompt.contains(spec->provider) &&
+                      begun_at <= in_.observed.at;
+  return !prompt && is_recent(begun_at, in_.observed.at);
+}
+
+/// Each of its machines is a node, or is not there for certain.
+bool StepWriter::is_over(const CreateNodes& launch, Time begun_at, const WorksByName& works) const {
+  if (!launches_can_be_seen(launch.type)) return false;
+  const bool may_show = !in_.desired.destroy && may_still_show(launch.type, begun_at);
+  return std::all_of(launch.nodes.begin(), launch.nodes.end(), [&](const NodeName& name) {
+    const auto found = works.find(name.text);
+    if (found != works.end() && found->second->node != nullptr) {
+      const Work& work = *found->second;
+      return !unseen(work) && (work.chosen || !work.node->adopted);
+    }
+    return !may_show && chosen_by_flags(in_.options, name, launch.type);
+  });
+}
+
 /// An operation is closed when what it may have done was looked at and is dealt with: not where a
 /// provider could not be listed, nor where a flag leaves the node out.
 bool StepWriter::may_close(const OpenOp& op, const WorksByName& works) const {
@@ -29,13 +53,15 @@ bool StepWriter::may_close(const OpenOp& op, const WorksByName& works) const {
   const bool of_ray =
       std::holds_alternative<StopRay>(op.action) || std::holds_alternative<StartRay>(op.action);
   if (in_.options.restart_only && !of_ray) return false;
-  const auto* launch = std::get_if<CreateNodes>(&op.action);
-  if (launch != nullptr && (filtered || !launches_can_be_seen(launch->type))) return false;
+  if (const auto* launch = std::get_if<CreateNodes>(&op.action)) {
+    return is_over(*launch, op.begun_at, works);
+  }
   const std::vector<NodeName> names = nodes_of(op.action);
   if (names.empty()) return !filtered;
   return std::all_of(names.begin(), names.end(), [&](const NodeName& name) {
     const auto found = works.find(name.text);
-    return found == works.end() ? !filtered : found->second->chosen && !unseen(*found->second);
+    if (found == works.end()) return chosen_by_flags(in_.options, name, {});
+    return found->second->chosen && !unseen(*found->second);
   });
 }
 
@@ -44,29 +70,45 @@ void StepWriter::close_ops() {
   WorksByName works;
   for (const Work& work : roster_.works)
     works.emplace(work.name.text, &work);
-  std::vector<Step> closing;
   std::unordered_set<std::string_view> tokens;
+  std::unordered_map<std::string_view, int> adoptions;
   for (const Step& step : plan_.steps) {
     if (step.resume) tokens.insert(step.resume->text);
+    if (const auto* adopt = std::get_if<AdoptNode>(&step.action))
+      adoptions.emplace(adopt->node.text, step.id);
   }
+  std::vector<Step> first;
+  std::vector<Step> last;
   for (std::size_t i = 0; i < ops_.all().size(); ++i) {
     const OpenOp& op = ops_.all()[i];
     if (ops_.taken(i) || tokens.contains(op.token.text) || !may_close(op, works)) continue;
     tokens.insert(op.token.text);
-    Step step{.id = static_cast<int>(closing.size()), .action = CloseOp{op.token}};
+    Step step{.action = CloseOp{op.token}};
     step.reason = Reason::kResume;
     step.because = std::string(verb_of(op.action)) + " was begun before and has nothing left to do";
-    closing.push_back(std::move(step));
+    // Until its machines are recorded, only the launch says that they were asked for.
+    for (const NodeName& name : nodes_of(op.action)) {
+      const auto adoption = adoptions.find(name.text);
+      if (adoption != adoptions.end()) step.after.push_back(adoption->second);
+    }
+    std::sort(step.after.begin(), step.after.end());
+    step.after.erase(std::unique(step.after.begin(), step.after.end()), step.after.end());
+    (step.after.empty() ? first : last).push_back(std::move(step));
   }
-  if (closing.empty()) return;
-  const int shift = static_cast<int>(closing.size());
+  plan_.steps.insert(plan_.steps.end(), std::make_move_iterator(last.begin()),
+                     std::make_move_iterator(last.end()));
+  const int shift = static_cast<int>(first.size());
+  int id = shift;
   for (Step& step : plan_.steps) {
-    step.id += shift;
-    for (int& id : step.after)
-      id += shift;
+    step.id = id++;
+    for (int& before : step.after)
+      before += shift;
   }
-  plan_.steps.insert(plan_.steps.begin(), std::make_move_iterator(closing.begin()),
-                     std::make_move_iterator(closing.end()));
+  id = 0;
+  for (Step& step : first)
+    step.id = id++;
+  plan_.steps.insert(plan_.steps.begin(), std::make_move_iterator(first.begin()),
+                     std::make_move_iterator(first.end()));
 }
 
 }  // namespace rayctl::planning

@@ -9,9 +9,7 @@ namespace rayctl::planning {
 namespace {
 
 bool matches(const std::vector<std::string>& globs, const Work& work) {
-  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
-    return glob_match(glob, work.name.text) || glob_match(glob, work.type.text);
-  });
+  return planning::matches(globs, work.name, work.type);
 }
 
 class Follower {

@@ -1,4 +1,9 @@
 #pragma once
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "base/text.h"
 #include "planner/planner.h"
 
 namespace rayctl::planning {
@@ -20,6 +25,21 @@ inline const NodeSpec* spec_of(const Desired& desired, const NodeTypeName& type)
 /// Ray was started and, as far as the record says, still runs.
 inline bool started(const NodeRecord& record) {
   return record.running != SpecDigests{};
+}
+
+/// Whether one of the globs is about a node of this name or type.
+inline bool matches(const std::vector<std::string>& globs, const NodeName& name,
+                    const NodeTypeName& type) {
+  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
+    return glob_match(glob, name.text) || glob_match(glob, type.text);
+  });
+}
+
+/// Whether --target and --exclude leave it in.
+inline bool chosen_by_flags(const PlanOptions& options, const NodeName& name,
+                            const NodeTypeName& type) {
+  return (options.target.empty() || matches(options.target, name, type)) &&
+         !matches(options.exclude, name, type);
 }
 
 }  // namespace rayctl::planning

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <random>
+#include <set>
 
 #include "model/codec.h"
 #include "model/tags.h"
@@ -223,8 +224,10 @@ class WorldMaker {
         const std::string type = one_in(5) ? "head" : type_name();
         CreateNodes create{{type}, {}};
         const int count = below(4);
-        for (int i = 0; i < count; ++i)
-          create.nodes.push_back({type + "-" + std::to_string(below(10))});
+        for (int i = 0; i < count; ++i) {
+          const NodeName name{type + "-" + std::to_string(below(10))};
+          if (asked_.insert(name).second) create.nodes.push_back(name);
+        }
         action = create;
         break;
       }
@@ -272,6 +275,7 @@ class WorldMaker {
 
   World world_;
   int strays_ = 0;
+  std::set<NodeName> asked_;  ///< in open launches: a number is given once
 };
 
 std::string shown(const World& world, const Plan& plan) {
