@@ -45,7 +45,7 @@ struct Happened {
   enum class Kind {
     kLaunchFailed,  ///< no machine; `where` may name the zone
     kSetUpFailed,
-    kJoinFailed,   ///< started and never came up in Ray
+    kJoinFailed,   ///< its machine never answered, or never came up in Ray
     kJoined,       ///< a node of the type is alive: whatever it was, it is over
     kUnreachable,  ///< the provider or Ray could not be asked; `type` is empty
   };

@@ -5,11 +5,16 @@
 namespace rayctl {
 namespace {
 
-Happened::Kind kind_of(const Step& step, bool done) {
-  if (done) return Happened::Kind::kJoined;
+/// The machine's fault, and not that of what was to be done on it.
+bool did_not_answer(const Error& error) {
+  return error.code == ErrorCode::kConnectionLost || error.code == ErrorCode::kLaunchFailed;
+}
+
+Happened::Kind kind_of(const Step& step, const StepResult& result) {
+  if (result.outcome == StepResult::Outcome::kDone) return Happened::Kind::kJoined;
   if (std::holds_alternative<CreateNodes>(step.action)) return Happened::Kind::kLaunchFailed;
-  if (std::holds_alternative<StartRay>(step.action)) return Happened::Kind::kJoinFailed;
-  return Happened::Kind::kSetUpFailed;
+  const bool joins = std::holds_alternative<StartRay>(step.action) || did_not_answer(result.error);
+  return joins ? Happened::Kind::kJoinFailed : Happened::Kind::kSetUpFailed;
 }
 
 // A failure that says something about a node type: launches, and what makes a node work.
@@ -49,7 +54,7 @@ std::vector<Happened> happened_in(const Plan& plan, const ApplyReport& report,
       continue;
     }
     Happened happened{
-        .kind = kind_of(step, done), .what = done ? "" : result.error.message, .at = now};
+        .kind = kind_of(step, result), .what = done ? "" : result.error.message, .at = now};
     if (const auto* launch = std::get_if<CreateNodes>(&step.action)) {
       happened.type = launch->type;
     } else {

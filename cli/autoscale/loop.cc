@@ -134,22 +134,24 @@ void AutoscaleLoop::decide_and_act(Sight sight, bool was_busy) {
   } else {
     Wanted wanted{.scale = within_room(parts_.config, tick.fleet, tick.decision),
                   .hold = tick.decision.hold};
-    wanted.hold.merge(not_in_ray(sight));
+    wanted.hold.merge(not_in_ray(sight, tick.fleet));
     act(std::move(sight), wanted, was_busy);
   }
 }
 
-std::set<NodeName> AutoscaleLoop::not_in_ray(const Sight& sight) {
+std::set<NodeName> AutoscaleLoop::not_in_ray(const Sight& sight, const Fleet& fleet) {
   const Time now = parts_.world.clock.now();
   std::set<NodeName> held;
   std::map<NodeName, Time> missing;
-  for (const auto& [name, record] : sight.snapshot.nodes) {
-    if (record.head || record.phase != Phase::kReady) continue;
-    if ((**sight.observed.ray).nodes.contains(record.id)) continue;
-    const auto before = missing_since_.find(name);
+  for (const FleetNode& node : fleet.nodes) {
+    const auto record = sight.snapshot.nodes.find(node.name);
+    if (node.head || record == sight.snapshot.nodes.end()) continue;
+    if (record->second.phase != Phase::kReady) continue;
+    if ((**sight.observed.ray).nodes.contains(node.id)) continue;
+    const auto before = missing_since_.find(node.name);
     const Time since = before == missing_since_.end() ? now : std::min(before->second, now);
-    missing[name] = since;
-    if (now - since < kMissing) held.insert(name);
+    missing[node.name] = since;
+    if (now - since < kMissing) held.insert(node.name);
   }
   missing_since_ = std::move(missing);
   return held;
@@ -163,8 +165,13 @@ Result<Plan> AutoscaleLoop::plan_for(const Sight& sight, const Wanted& wanted) c
   PlanOptions options{.no_restart = true, .overrides = sight.snapshot.overrides};
   for (const NodeName& name : wanted.hold)
     options.exclude.push_back(name.text);
+  std::set<NodeName> begun;
+  for (const OpenOp& op : sight.snapshot.open) {
+    for (const NodeName& name : nodes_of(op.action))
+      begun.insert(name);
+  }
   for (const auto& [name, record] : sight.snapshot.nodes) {
-    const bool stays = !wanted.scale.release.contains(name);
+    const bool stays = !wanted.scale.release.contains(name) && !begun.contains(name);
     if (record.head || (stays && well_as_it_is(record, *desired, **sight.observed.ray)))
       options.exclude.push_back(name.text);
   }

@@ -67,7 +67,8 @@ class AutoscaleLoop {
   void unreachable(const Error& error);
   /// A line where it is another trouble than at the last tick; "": there is none.
   void log_trouble(const std::string& trouble);
-  std::set<NodeName> not_in_ray(const Sight& sight);
+  /// Ready nodes that are there and that Ray has not listed for less than a moment.
+  std::set<NodeName> not_in_ray(const Sight& sight, const Fleet& fleet);
   void show(const std::string& state, const std::string& trouble = "");
 
   LoopParts parts_;

@@ -134,7 +134,7 @@ void Chaos::settle() {
   fake.rules = {};
   world_.desire_fails = {};
   for (auto& [id, machine] : fake.machines)
-    machine.deaf = false;
+    machine.deaf = machine.mute = false;
   fake.work.request_resources({});
   for (int i = 0; (operator_ || head_broken_) && i < 300; ++i) {
     if (!operator_) {

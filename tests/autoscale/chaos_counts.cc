@@ -24,9 +24,10 @@ std::string in_words(const ChaosCounts& counts) {
        say(counts.applies, "operator's applies"), say(counts.yields, "yields to them"),
        say(counts.jumps, "clock jumps"), say(counts.gcs_outages, "GCS outages"),
        say(counts.head_restarts, "head crashes"), say(counts.machines_taken, "machines taken away"),
-       say(counts.deaf, "machines that never join"), say(counts.failed_set_ups, "failed set-ups"),
-       say(counts.lost_books, "lost books"), say(counts.launched, "launched"),
-       say(counts.removed, "removed"), say(counts.tasks, "tasks done")},
+       say(counts.deaf, "machines that never join or answer"),
+       say(counts.failed_set_ups, "failed set-ups"), say(counts.lost_books, "lost books"),
+       say(counts.launched, "launched"), say(counts.removed, "removed"),
+       say(counts.tasks, "tasks done")},
       ", ");
 }
 

@@ -30,7 +30,7 @@ void Chaos::note_new_machines() {
     if (!known_.insert(id).second || id == kHead) continue;
     ++counts.launched;
     if (calm_ || !chance(deaf_)) continue;
-    machine.deaf = true;
+    (chance(0.5) ? machine.deaf : machine.mute) = true;
     ++counts.deaf;
   }
 }

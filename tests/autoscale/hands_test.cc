@@ -49,6 +49,15 @@ TEST(HappenedIn, FailuresOfWhatMakesANodeSaySomethingOfItsType) {
   }
 }
 
+TEST(HappenedIn, AMachineThatDoesNotAnswerHasNotJoined) {
+  for (const ErrorCode code : {ErrorCode::kConnectionLost, ErrorCode::kLaunchFailed}) {
+    const Error error = permanent(code, "it did not answer");
+    EXPECT_EQ(told(SyncFiles{kNode, {}}, Outcome::kFailed, error).at(0).kind, Kind::kJoinFailed);
+    EXPECT_EQ(told(CreateNodes{kType, {kNode}}, Outcome::kFailed, error).at(0).kind,
+              Kind::kLaunchFailed);
+  }
+}
+
 TEST(HappenedIn, OnlyANodeThatStartedHasJoined) {
   EXPECT_EQ(told(StartRay{kNode, {}}, Outcome::kDone).at(0).kind, Kind::kJoined);
   EXPECT_TRUE(told(CreateNodes{kType, {kNode}}, Outcome::kDone).empty());

@@ -89,6 +89,17 @@ TEST_F(LoopTest, ANodeThatRayDoesNotListForAMomentIsNotTouched) {
   EXPECT_EQ(plans.back().steps.front().reason, Reason::kRayDown);
 }
 
+TEST_F(LoopTest, AMachineThatIsGoneIsForgottenAtOnce) {
+  ticks(30);  // a young one may only not be listed yet
+  FakeMachine& machine = fake.machine("small-1");
+  machine.node.power = Power::kGone;
+  machine.ops.clear();
+  fake.settle();
+  ticks(1);
+  EXPECT_FALSE(records().nodes.contains(NodeName{"small-1"}));
+  EXPECT_EQ(workers().at(kSmall), 1);
+}
+
 TEST_F(LoopTest, AClockSetBackDoesNotMakeThatMomentLonger) {
   fake.machine("small-1").deaf = true;
   tick();
@@ -213,12 +224,15 @@ TEST_F(LoopTest, ABrokenSetUpIsNotPaidForAgainAndAgain) {
   EXPECT_TRUE(ticks_until(300, [&] { return fake.work.finished() == 2; }));
 }
 
-TEST_F(LoopTest, AMachineThatNeverJoinsIsNotKeptForever) {
+class LoopBrokenMachine : public LoopTest,
+                          public ::testing::WithParamInterface<bool FakeMachine::*> {};
+
+TEST_P(LoopBrokenMachine, IsNotKeptForever) {
   bool first = true;
   fake.mishap = [&](const std::string&) {
     for (auto& [id, machine] : fake.machines) {
       if (machine.node.tags[kTagUserNodeType] == "gpu" && std::exchange(first, false))
-        machine.deaf = true;
+        machine.*GetParam() = true;
     }
     return Mishap::kNone;
   };
@@ -227,6 +241,11 @@ TEST_F(LoopTest, AMachineThatNeverJoinsIsNotKeptForever) {
       400, [&] { return fake.work.finished() == 1; }, Millis{10'000}));
   EXPECT_TRUE(settles(kLeast));
 }
+INSTANTIATE_TEST_SUITE_P(Loop, LoopBrokenMachine,
+                         ::testing::Values(&FakeMachine::deaf, &FakeMachine::mute),
+                         [](const auto& each) {
+                           return each.index == 0 ? "NeverJoins" : "NeverAnswers";
+                         });
 
 class OthersTurn final : public Turn {
  public:

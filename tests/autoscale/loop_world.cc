@@ -161,7 +161,12 @@ std::map<NodeTypeName, int> LoopWorld::workers() {
 
 std::string LoopWorld::disagreement() {
   const Snapshot now = records();
-  if (!now.open.empty()) return std::string("left open: ") + verb_of(now.open.front().action);
+  if (!now.open.empty()) {
+    std::string open = std::string("left open: ") + verb_of(now.open.front().action);
+    for (const NodeName& node : nodes_of(now.open.front().action))
+      open += " " + node.text;
+    return open;
+  }
   std::set<CloudId> recorded;
   CloudId head;
   for (const auto& [name, record] : now.nodes) {

@@ -91,7 +91,7 @@ std::optional<Error> FakeWorld::unreachable(CommandRunner& runner) {
   const CloudId id = machine_of(runner);
   const auto found = machines.find(id);
   if (found == machines.end() || found->second.node.power != Power::kRunning ||
-      clock.now() - found->second.made_at < rules.ssh_delay) {
+      found->second.mute || clock.now() - found->second.made_at < rules.ssh_delay) {
     return transient(ErrorCode::kConnectionLost, "cannot connect to " + id.text);
   }
   const std::optional<FakeContainer>& container = found->second.container;

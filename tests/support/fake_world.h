@@ -60,6 +60,7 @@ struct FakeMachine {
   Time busy_until;                       ///< work of Ray on it
   std::optional<Time> drained_at;
   bool deaf = false;  ///< Ray that runs on it never comes up in GCS
+  bool mute = false;  ///< it never answers SSH
   std::optional<FakeContainer> container;
 };
 
