@@ -176,7 +176,10 @@ def rays_provider_works_on_what_rayctl_made(scratch):
     lab.until(lambda: set(machines()) == set(there) - {workers[0]}, what="the end of a worker")
     plan = scratch.json("plan", "cluster.yaml")
     made = [name for step in plan["steps"] for name in step["action"].get("nodes", ())]
-    check(labels(there[workers[0]])["rayctl-node"] in made and plan["blocked"] == [], f"{plan['steps']} {plan['blocked']}")
+    gone = labels(there[workers[0]])["rayctl-node"]
+    # Was it recorded before the kill, then it may only not be listed yet: for two minutes it is left alone.
+    young = any(spot.startswith(f"{gone} was launched a moment ago") for spot in plan["blind_spots"])
+    check((gone in made or young) and plan["blocked"] == [], f"{gone}: {plan}")
     scratch.run("down", "cluster.yaml", "--yes")
     check(set(lab.left()) == {"metadata"}, f"{lab.left()}")
 
