@@ -41,23 +41,21 @@ Result<std::vector<CloudNode>> create(Run& run, LaunchRequest request, bool lost
         request, run.world.clock.now() + run.options.launch_timeout);
     if (made) return made;
     const Fault fault = made.error().fault;
-    if (fault == Fault::kPermanent || fault == Fault::kConflict) {
-      if (!lost) return made;
+    lost |= fault == Fault::kUnknown;
+    const bool last =
+        retry + 1 >= policy.attempts || fault == Fault::kPermanent || fault == Fault::kConflict;
+    if (last && !lost) return made;
+    // An answer was lost: the machines may be there. Asking again with the same token makes none
+    // twice, so that only the last look decides.
+    if (last || fault == Fault::kUnknown) {
       std::vector<CloudNode> found = made_by(run, provider, request.token);
-      if (!found.empty()) return found;
+      if (found.size() >= request.nodes.size() || (last && !found.empty())) return found;
+    }
+    if (last) {
       Error error = made.error();
       error.fault = Fault::kUnknown;
       return error;
     }
-    lost |= fault == Fault::kUnknown;
-    // The answer was lost: the machines may be there. Asking again with the same token makes none
-    // twice, so that only the last look decides.
-    const bool last = retry + 1 >= policy.attempts;
-    if (fault == Fault::kUnknown) {
-      std::vector<CloudNode> found = made_by(run, provider, request.token);
-      if (found.size() >= request.nodes.size() || (last && !found.empty())) return found;
-    }
-    if (last) return made;
     Result<> slept = pause(run, backoff_delay(policy, retry, run.world.random()));
     if (!slept) return slept.error();
   }

@@ -113,6 +113,31 @@ TEST_F(Launch, AnUnknownOutcomeLeavesTheOperationOpen) {
   EXPECT_EQ(fake.machines.size(), 3U);
 }
 
+TEST_F(Launch, AnAnswerThatWasLostOnceIsNotMadeUpForByLaterFailures) {
+  for (const Mishap later : {Mishap::kThrottled, Mishap::kLostBefore, Mishap::kRefused}) {
+    const auto launches = fake.machines.size();
+    bool first = true;
+    fake.mishap = [&](const std::string& call) {
+      if (call == "list") return Mishap::kThrottled;
+      if (call != "create") return Mishap::kNone;
+      return std::exchange(first, false) ? Mishap::kLostAfter : later;
+    };
+    add(three());
+    const auto report = apply();
+    ASSERT_EQ(report->failed(), 1);
+    EXPECT_EQ(report->steps.back().error.fault, Fault::kUnknown);
+    EXPECT_EQ(fake.machines.size(), launches + 3);
+    ASSERT_EQ(records().open.size(), 1U);
+    fake.mishap = {};
+    plan.steps.clear();
+    add(three());
+    plan.steps.back().resume = records().open[0].token;
+    EXPECT_TRUE(apply()->complete());
+    EXPECT_EQ(fake.machines.size(), launches + 3);
+    plan.steps.clear();
+  }
+}
+
 TEST_F(Launch, ARefusalIsRecordedAndNotRepeated) {
   int creates = 0;
   fake.mishap = [&](const std::string& call) {
