@@ -55,14 +55,21 @@ Result<> Lease::see(const SharedText& found) {
 }
 
 Result<> Lease::look() {
-  const Result<SharedText> found = file_.read(clock_.now() + kCall);
+  Result<SharedText> found = file_.read(clock_.now() + kCall);
+  if (!found && found.error().fault == Fault::kUnknown) found = file_.read(clock_.now() + kCall);
   if (!found) return in_context(found.error(), "looking at the cluster's lease");
   return see(*found);
 }
 
 Result<bool> Lease::put(const LeaseRecord& wanted, bool keep_age) {
   const std::string text = encode(wanted);
-  const Result<Swapped> swapped = file_.swap(text_, text, clock_.now() + kCall, keep_age);
+  const std::optional<std::string> before = text_;
+  Result<Swapped> swapped = file_.swap(before, text, clock_.now() + kCall, keep_age);
+  if (!swapped && swapped.error().fault == Fault::kUnknown && look()) {
+    // The answer was lost: what is there says whether it was done.
+    if (text_ != before) return text_ == text;
+    swapped = file_.swap(before, text, clock_.now() + kCall, keep_age);
+  }
   if (!swapped) return in_context(swapped.error(), "changing the cluster's lease");
   if (!swapped->done) {
     if (Result<> seen = see(swapped->found); !seen) return seen.error();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <utility>
 
 #include "cli/autoscale/cluster_lease.h"
 #include "tests/cli/lease_world.h"
@@ -33,6 +34,39 @@ class LeaseTest : public testing::Test {
   Lease spare{file, autoscaler_of("spare"), clock};
   Lease ana{file, operator_of("ana"), clock};
 };
+
+/// The answer to the next change is lost; `done`: after it was made.
+class LosesOne final : public SharedFile {
+ public:
+  LosesOne(SharedFile& file, bool done) : file_(file), done_(done) {}
+  Result<SharedText> read(Time deadline) override { return file_.read(deadline); }
+  Result<Swapped> swap(const std::optional<std::string>& expected, std::string_view wanted,
+                       Time deadline, bool keep_age) override {
+    const bool loses = std::exchange(loses_, false);
+    if (loses && !done_) return unknown_outcome(ErrorCode::kCommandFailed, "it did not end");
+    Result<Swapped> swapped = file_.swap(expected, wanted, deadline, keep_age);
+    if (loses) return unknown_outcome(ErrorCode::kCommandFailed, "it did not end");
+    return swapped;
+  }
+  void lose() { loses_ = true; }
+
+ private:
+  SharedFile& file_;
+  bool done_;
+  bool loses_ = false;
+};
+
+TEST_F(LeaseTest, OneAnswerThatIsLostIsNoFailure) {
+  for (const bool done : {false, true}) {
+    LosesOne shaky(file, done);
+    Lease bo(shaky, operator_of("bo"), clock);
+    shaky.lose();
+    EXPECT_EQ(try_take(bo), LeaseAnswer::kTaken);
+    shaky.lose();
+    ASSERT_TRUE(bo.release().ok());
+    EXPECT_TRUE(decode_lease(*world.text)->free());
+  }
+}
 
 TEST_F(LeaseTest, TheRecordReadsBackAndLaterFormatsAreRefused) {
   LeaseRecord record;
