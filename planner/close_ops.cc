@@ -24,18 +24,12 @@ bool StepWriter::launches_can_be_seen(const NodeTypeName& type) const {
   return std::all_of(lists.begin(), lists.end(), [](const auto& list) { return list.second.ok(); });
 }
 
-/// What was asked for a moment ago may be there and not be listed yet.
-bool StepWriter::may_still_show(const NodeTypeName& type, Time begun_at) const {
-  const NodeSpec* spec = spec_of(in_.desired, type);
-  const bool prompt = spec != nullptr && in_.observed.prompt.contains(spec->provider) &&
-                      begun_at <= in_.observed.at;
-  return !prompt && is_recent(begun_at, in_.observed.at);
-}
-
 /// Each of its machines is a node, or is not there for certain.
 bool StepWriter::is_over(const CreateNodes& launch, Time begun_at, const WorksByName& works) const {
   if (!launches_can_be_seen(launch.type)) return false;
-  const bool may_show = !in_.desired.destroy && may_still_show(launch.type, begun_at);
+  const NodeSpec* spec = spec_of(in_.desired, launch.type);
+  const ProviderName provider = spec == nullptr ? ProviderName{} : spec->provider;
+  const bool may_show = !in_.desired.destroy && may_lack(provider, begun_at, in_.observed);
   return std::all_of(launch.nodes.begin(), launch.nodes.end(), [&](const NodeName& name) {
     const auto found = works.find(name.text);
     if (found != works.end() && found->second->node != nullptr) {

@@ -68,7 +68,6 @@ class StepWriter {
   using WorksByName = std::unordered_map<std::string_view, const Work*>;
   bool may_close(const OpenOp& op, const WorksByName& works) const;
   bool launches_can_be_seen(const NodeTypeName& type) const;
-  bool may_still_show(const NodeTypeName& type, Time begun_at) const;
   bool is_over(const CreateNodes& launch, Time begun_at, const WorksByName& works) const;
 
   const Inputs& in_;

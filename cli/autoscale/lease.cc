@@ -98,9 +98,7 @@ Result<LeaseAnswer> Lease::try_once() {
     if (tried.answer == LeaseAnswer::kHeld && mine_.kind == LeaseKind::kAutoscaler) ask();
     if (tried.answer != LeaseAnswer::kTaken) return tried.answer;
 
-    Result<bool> done = put(tried.record);
-    if (!done && done.error().fault == Fault::kUnknown && look() && record_ == tried.record)
-      done = true;
+    const Result<bool> done = put(tried.record);
     if (!done) return done.error();
     if (!*done) continue;
     held_ = true;

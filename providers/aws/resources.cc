@@ -23,13 +23,14 @@ Error no_group() {
                    "made");
 }
 
-/// A private key that a run made, and died before its public half was in EC2: like what is there.
-void take_lone_key(const ResourceScope& scope, const std::string& home, SeenResource& pair) {
-  if (scope.known.contains(pair.name)) return;
+/// A private key that a run made, and died before its public half was in EC2: it is there, too.
+bool take_lone_key(const ResourceScope& scope, const std::string& home, SeenResource& pair) {
+  if (pair.name.text != kKeyPairResource || scope.known.contains(pair.name)) return false;
   const auto files = keys_of(scope.cluster_id, rayctl::key_file(home, "").parent_path());
-  if (files.empty()) return;
+  if (files.empty()) return false;
   pair.id = files.front().string();
   pair.cluster = scope.cluster_id;
+  return true;
 }
 
 /// The cluster's id; where no state knows it, the one that is on what only this cluster makes.
@@ -143,9 +144,8 @@ Result<SeenResources> Resources::list(const ResourceScope& scope, Time deadline)
     result.blocked.insert(result.blocked.end(), found.blocked.begin(), found.blocked.end());
     if (found.seen.id.empty()) {
       forget(found.seen.name);
-      if (found.seen.name.text == kKeyPairResource)
-        take_lone_key(scope, settings_.home, found.seen);
-      if (!found.seen.id.empty()) result.seen.push_back(std::move(found.seen));
+      if (take_lone_key(scope, settings_.home, found.seen))
+        result.seen.push_back(std::move(found.seen));
       continue;
     }
     remember(found.seen);
